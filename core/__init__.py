@@ -1,0 +1,1 @@
+"""The product without its front doors: knows no chat platform and no HTTP."""

@@ -1,0 +1,164 @@
+"""Everything that can go wrong, drawn.
+
+    OneTimeShareError
+    ├── BadInput                 what was handed in can't be taken
+    │   ├── Malformed            not readable as what it should be
+    │   ├── EmptyText
+    │   ├── TooLarge             (limit)
+    │   ├── ForbiddenExtension   (extension, allowed)
+    │   ├── BadLifetime          (shortest, longest)
+    │   └── BadPassword          (longest)
+    ├── SourceFailed             what was being handed in broke off
+    ├── NotFound                 no such secret, or not for you: one answer for both
+    ├── PasswordRequired         (attempts_left)
+    ├── WrongPassword            (attempts_left)
+    ├── Locked                   too many wrong passwords; the sender can unlock
+    ├── Taken                    another page has it open (retry_after)
+    ├── Gone                     (state) opened, expired or revoked before
+    ├── TooLate                  the sender's wish came after the opening
+    ├── Corrupt                  sealed bytes that don't verify
+    ├── Busy                     (retry_after) try again soon
+    ├── StorageFull              no room to keep it
+    ├── Duplicate                the platform told the same event before; do nothing
+    └── DoorClosed               (reason) a door can't open, and its operator must act
+
+Errors carry the data that their sentence needs, never a secret.
+`web.middlewares` gives each its HTTP status, `bots.replies` its sentence for chat.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+
+class OneTimeShareError(Exception):
+    """Anything this service refuses or fails to do, on purpose."""
+
+
+class BadInput(OneTimeShareError):
+    """What was handed in can't be taken; the sentence says what to change."""
+
+
+class Malformed(BadInput):
+    """Not readable as what it should be; `what` names the part, never its value."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class EmptyText(BadInput):
+    """A text without a single character. An empty file is allowed."""
+
+
+class TooLarge(BadInput):
+    """More bytes than `limit`, counted on what really arrived."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class ForbiddenExtension(BadInput):
+    """The file name's ending is not on the operator's list."""
+
+    def __init__(self, extension: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(extension, allowed)
+        self.extension = extension
+        self.allowed = allowed
+
+
+class BadLifetime(BadInput):
+    """Shorter or longer than this server allows."""
+
+    def __init__(self, shortest: timedelta, longest: timedelta) -> None:
+        super().__init__(shortest, longest)
+        self.shortest = shortest
+        self.longest = longest
+
+
+class BadPassword(BadInput):
+    """A password longer than `longest` bytes of UTF-8, or not text at all."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest)
+        self.longest = longest
+
+
+class SourceFailed(OneTimeShareError):
+    """What was being handed in broke off: the platform's download or the sender's upload."""
+
+
+class NotFound(OneTimeShareError):
+    """No such secret, or not for whoever asks: nobody can tell which."""
+
+
+class PasswordRequired(OneTimeShareError):
+    """The secret has a password and none was given; no attempt was used up."""
+
+    def __init__(self, attempts_left: int) -> None:
+        super().__init__(attempts_left)
+        self.attempts_left = attempts_left
+
+
+class WrongPassword(OneTimeShareError):
+    """One of five attempts is used up."""
+
+    def __init__(self, attempts_left: int) -> None:
+        super().__init__(attempts_left)
+        self.attempts_left = attempts_left
+
+
+class Locked(OneTimeShareError):
+    """Too many wrong passwords. The secret is still there; its sender can unlock it."""
+
+
+class Taken(OneTimeShareError):
+    """Another page holds the claim; it may lapse in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class Gone(OneTimeShareError):
+    """Over for good: `state` is "opened", "expired" or "revoked"."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class TooLate(OneTimeShareError):
+    """The sender's wish came after the opening."""
+
+
+class Corrupt(OneTimeShareError):
+    """Sealed bytes that don't verify: truncated, altered, reordered or foreign."""
+
+
+class Busy(OneTimeShareError):
+    """No room for this work now; nothing was used up. Try again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class StorageFull(OneTimeShareError):
+    """No room to keep it."""
+
+
+class Duplicate(OneTimeShareError):
+    """The platform told the same event before, and it was or is being answered: do nothing."""
+
+
+class DoorClosed(OneTimeShareError):
+    """A door can't open until its operator acts; `reason` is a sentence that says how."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

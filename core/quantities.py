@@ -1,0 +1,71 @@
+"""Sizes and durations as people write them: `100MB`, `5h`, `90 s`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from core.errors import Malformed
+
+_SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_SIZES |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_QUANTITY = re.compile(r"\s*([0-9]{1,15})\s*([a-z]*)\s*", re.IGNORECASE)
+
+
+def _read(text: str, units: dict[str, int], what: str) -> int:
+    match = _QUANTITY.fullmatch(text)
+    if match is None or match[2].lower() not in units:
+        raise Malformed(what)
+    return int(match[1]) * units[match[2].lower()]
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes: `2GB` is 2·10⁹, `2GiB` is 2³¹.
+
+    Raises:
+        Malformed: when it is not a whole number with a known unit.
+    """
+    return _read(text, _SIZES, "size")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration: seconds, or a whole number with s, m, h, d or w.
+
+    Raises:
+        Malformed: when it is not a whole number with a known unit.
+    """
+    try:
+        return timedelta(seconds=_read(text, _SECONDS, "duration"))
+    except OverflowError:
+        raise Malformed("duration") from None
+
+
+def show_size(size: int) -> str:
+    """Write bytes for people: `0 bytes`, `2.1 MB`, `100 MB`."""
+    if size < 1000:  # noqa: PLR2004 - the first decimal unit
+        return f"{size} byte" if size == 1 else f"{size} bytes"
+    value = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5 or unit == "TB":  # noqa: PLR2004 - rounds below the next unit
+            break
+    return f"{value:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def show_duration(duration: timedelta) -> str:
+    """Write a duration in its two largest units: `5 h`, `4 h 58 min`, `7 days`."""
+    seconds = max(0, round(duration.total_seconds()))
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [
+        (days, "day" if days == 1 else "days"),
+        (hours, "h"),
+        (minutes, "min"),
+        (seconds, "s"),
+    ]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    shown = [f"{count} {unit}" for count, unit in parts[:2] if count]
+    return " ".join(shown) or "0 s"

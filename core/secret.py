@@ -1,0 +1,81 @@
+"""The values that pass between the doors and the vault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.link import Link
+
+
+class Kind(StrEnum):
+    """What is shared."""
+
+    TEXT = "text"
+    FILE = "file"
+
+
+class State(StrEnum):
+    """Where a secret is in its life, as whoever holds its key is told."""
+
+    READY = "ready"
+    CLAIMED = "claimed"
+    LOCKED = "locked"
+    OPENED = "opened"
+    BURNED = "burned"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who shares: a person on one door's platform. Kept only as a keyed hash."""
+
+    door: str
+    user: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is sealed beside the bytes: shown to the recipient on opening, stored in clear nowhere.
+
+    `size` is the true length in bytes; a text's sealed bytes are padded beyond it.
+    """
+
+    name: str = field(repr=False)
+    type: str
+    size: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the sender gets. The revoke token is given once; only its hash is kept."""
+
+    link: Link
+    expires_at: datetime
+    size: int
+    revoke_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What peek tells whoever holds the key. `size` counts sealed plaintext bytes, padding too."""
+
+    state: State
+    protected: bool
+    attempts_left: int
+    expires_at: datetime
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What open tells the claimant: what it is, and the ticket that fetches the bytes."""
+
+    metadata: Metadata
+    ticket: str = field(repr=False)

@@ -1,0 +1,191 @@
+"""What the operator decides: read once from the environment and `.env`, validated, then frozen."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from core.errors import Malformed, OneTimeShareError
+from core.policy import SHORTEST_LIFETIME, Policy
+from core.quantities import parse_duration, parse_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SECRET_KEY_SIZE = 32
+SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+
+T = TypeVar("T")
+
+
+class BadSettings(OneTimeShareError):
+    """One line for each setting that can't be used; never with its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A value that does not print."""
+
+    value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self.value
+
+    def __str__(self) -> str:
+        return "**********"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting; docs/configuration.md and .env.example describe them."""
+
+    host: str
+    port: int
+    public_url: str
+    data_dir: Path
+    redis_url: Hidden | None
+    blobs_url: str
+    secret_key: bytes | None = field(repr=False)
+    telegram_bot_token: Hidden | None
+    telegram_api_url: str
+    discord_bot_token: Hidden | None
+    web_upload: bool
+    policy: Policy
+
+    @classmethod
+    def read(cls, dotenv: Path = Path(".env")) -> Settings:
+        """Read the environment, and `dotenv` for what the environment does not say.
+
+        Raises:
+            BadSettings: naming every setting that can't be used, and why.
+        """
+        return cls.parse({**dotenv_values(dotenv), **os.environ})
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str | None]) -> Settings:
+        """Make settings of named texts; a missing or empty one takes its default.
+
+        Raises:
+            BadSettings: naming every setting that can't be used, and why.
+        """
+        form = _Form(given)
+        host, port = form.get("HOST", str, "127.0.0.1"), form.get("PORT", _port, 8080)
+        data_dir = form.get("DATA_DIR", Path, Path("data")).absolute()
+        settings = cls(
+            host=host,
+            port=port,
+            public_url=form.get("PUBLIC_URL", _public_url, f"http://localhost:{port}"),
+            data_dir=data_dir,
+            redis_url=form.get("REDIS_URL", Hidden, None),
+            blobs_url=form.get("BLOBS_URL", _blobs_url, (data_dir / "blobs").as_uri()),
+            secret_key=form.get("SECRET_KEY", parse_secret_key, None),
+            telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
+            telegram_api_url=form.get("TELEGRAM_API_URL", _url, "https://api.telegram.org"),
+            discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
+            web_upload=form.get("WEB_UPLOAD", _switch, default=True),
+            policy=_policy(form),
+        )
+        form.finish()
+        return settings
+
+
+class _Form:
+    """Reads setting after setting and collects what is wrong, to tell all of it at once."""
+
+    def __init__(self, given: Mapping[str, str | None]) -> None:
+        self._given = given
+        self.wrong: list[str] = []
+
+    def get(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        text = (self._given.get(name) or "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, KeyError, Malformed) as error:
+            hint = str(error) if type(error) is ValueError else _HINTS.get(parse.__name__, "")
+            self.wrong.append(f"{name}: {hint or 'can not be read'}")
+            return default
+
+    def finish(self) -> None:
+        if self.wrong:
+            raise BadSettings("\n".join(self.wrong))
+
+
+_HINTS = {
+    "parse_size": "write a size such as 100MB or 2GB",
+    "parse_duration": "write a duration such as 30m, 5h or 7d",
+    "_switch": "write on or off",
+}
+
+
+def _policy(form: _Form) -> Policy:
+    longest = form.get("MAX_LIFETIME", parse_duration, parse_duration("7d"))
+    default = form.get("DEFAULT_LIFETIME", parse_duration, min(parse_duration("5h"), longest))
+    if not SHORTEST_LIFETIME <= default <= longest:
+        form.wrong.append("DEFAULT_LIFETIME: must be at least 1 minute and at most MAX_LIFETIME")
+    return Policy(
+        max_size=form.get("MAX_FILE_SIZE", parse_size, parse_size("100MB")),
+        default_lifetime=default,
+        max_lifetime=longest,
+        allowed=form.get("ALLOWED_EXTENSIONS", _extensions, ()),
+    )
+
+
+def parse_secret_key(text: str) -> bytes:
+    """Read 32 bytes of base64, url-safe or not, padded or not.
+
+    Raises:
+        ValueError: with a sentence that says how to make one.
+    """
+    try:
+        plain = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
+        raw = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != SECRET_KEY_SIZE:
+        raise ValueError("write 32 random bytes in base64, from: openssl rand -base64 32")
+    return raw
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise ValueError("write a number from 1 to 65535")
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    return SWITCH[text.lower()]
+
+
+def _extensions(text: str) -> tuple[str, ...]:
+    return tuple(sorted({e.strip().lower().lstrip(".") for e in text.split(",")} - {""}))
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("write an address that begins with https://")
+    return text.rstrip("/")
+
+
+def _public_url(text: str) -> str:
+    url = _url(text)
+    if not url.startswith("https://") and urlsplit(url).hostname not in LOOPBACK:
+        raise ValueError("links must begin with https:// (http:// is for this machine only)")
+    return url
+
+
+def _blobs_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
+        raise ValueError("write a folder as file:///absolute/path")
+    return text

@@ -1,0 +1,1 @@
+"""The front door on the web, and the page behind every link."""
