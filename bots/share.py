@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from core.creations import Creations
-    from core.vault import Vault
-
     from core.policy import Policy
     from core.secret import Kind, Sender
+    from core.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

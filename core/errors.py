@@ -16,11 +16,14 @@
     ├── Taken                    another page has it open (retry_after)
     ├── Gone                     (state) opened, expired or revoked before
     ├── TooLate                  the sender's wish came after the opening
+    ├── OutOfRange               (size) a part of the bytes that doesn't exist
     ├── Corrupt                  sealed bytes that don't verify
     ├── Busy                     (retry_after) try again soon
+    ├── Unavailable              (retry_after) Redis or the blob store does not answer
     ├── StorageFull              no room to keep it
     ├── Duplicate                the platform told the same event before; do nothing
-    └── DoorClosed               (reason) a door can't open, and its operator must act
+    ├── DoorClosed               (reason) a door can't open, and its operator must act
+    └── CannotStart              (reason) nothing can run here until the operator acts
 
 Errors carry the data that their sentence needs, never a secret.
 `web.middlewares` gives each its HTTP status, `bots.replies` its sentence for chat.
@@ -136,6 +139,14 @@ class TooLate(OneTimeShareError):
     """The sender's wish came after the opening."""
 
 
+class OutOfRange(OneTimeShareError):
+    """A part was asked for that begins beyond the `size` bytes that there are."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
 class Corrupt(OneTimeShareError):
     """Sealed bytes that don't verify: truncated, altered, reordered or foreign."""
 
@@ -144,6 +155,14 @@ class Busy(OneTimeShareError):
     """No room for this work now; nothing was used up. Try again in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class Unavailable(OneTimeShareError):
+    """Redis or the blob store does not answer; nothing was used up."""
+
+    def __init__(self, retry_after: int = 5) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
 
@@ -158,6 +177,14 @@ class Duplicate(OneTimeShareError):
 
 class DoorClosed(OneTimeShareError):
     """A door can't open until its operator acts; `reason` is a sentence that says how."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CannotStart(OneTimeShareError):
+    """Nothing can run here until the operator acts; `reason` is a sentence that says how."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

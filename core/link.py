@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import secrets
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -68,6 +69,41 @@ class Key:
 
     def reveal(self) -> str:
         """Spell the key out; `str` and `repr` never do."""
+        return encode(self.raw)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One recipient's exclusive right to open: 32 bytes that their page chose.
+
+    Kept nowhere; what is kept is its hash, which names the holder of a record or a latch.
+    """
+
+    raw: bytes = field(repr=False)
+
+    @classmethod
+    def random(cls) -> Claim:
+        return cls(secrets.token_bytes(KEY_SIZE))
+
+    @classmethod
+    def parse(cls, text: str) -> Claim:
+        return cls(decode(text, KEY_SIZE, "claim"))
+
+    @property
+    def digest(self) -> bytes:
+        """The claim's SHA-256."""
+        return hashlib.sha256(self.raw).digest()
+
+    @property
+    def holder(self) -> str:
+        """The digest as records and latches name it, 43 characters."""
+        return encode(self.digest)
+
+    def reveal(self) -> str:
+        """Spell the claim out; `str` and `repr` never do."""
         return encode(self.raw)
 
     def __str__(self) -> str:

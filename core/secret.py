@@ -79,3 +79,13 @@ class Opened:
 
     metadata: Metadata
     ticket: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the claimant's download is: bytes handed out, and whether the last one was."""
+
+    state: State
+    sent: int
+    complete: bool
+    seconds_left: int

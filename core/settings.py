@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from core.errors import Malformed, OneTimeShareError
+from core.errors import CannotStart, Malformed
 from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration, parse_size
 
@@ -24,10 +24,6 @@ SECRET_KEY_SIZE = 32
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 T = TypeVar("T")
-
-
-class BadSettings(OneTimeShareError):
-    """One line for each setting that can't be used; never with its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ class Settings:
         """Read the environment, and `dotenv` for what the environment does not say.
 
         Raises:
-            BadSettings: naming every setting that can't be used, and why.
+            CannotStart: naming every setting that can't be used, and why.
         """
         return cls.parse({**dotenv_values(dotenv), **os.environ})
 
@@ -74,7 +70,7 @@ class Settings:
         """Make settings of named texts; a missing or empty one takes its default.
 
         Raises:
-            BadSettings: naming every setting that can't be used, and why.
+            CannotStart: naming every setting that can't be used, and why.
         """
         form = _Form(given)
         host, port = form.get("HOST", str, "127.0.0.1"), form.get("PORT", _port, 8080)
@@ -117,7 +113,7 @@ class _Form:
 
     def finish(self) -> None:
         if self.wrong:
-            raise BadSettings("\n".join(self.wrong))
+            raise CannotStart("These settings can not be used:\n" + "\n".join(self.wrong))
 
 
 _HINTS = {

@@ -1,0 +1,81 @@
+"""Where sealed bytes lie: one port, several answers.
+
+A blob is written once, latched once, shredded once. The latch is the durable fact, outside Redis,
+that says who opened a secret: it outlives the bytes and goes only long after the secret's limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from core.link import SecretId
+
+REVOKED = "revoked"  # the latch's holder when it was the sender
+
+
+class Blob(Protocol):
+    """An open blob."""
+
+    @property
+    def size(self) -> int:
+        """How many sealed bytes it has."""
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Read exactly `length` bytes.
+
+        Raises:
+            Corrupt: when they are not all there.
+        """
+
+
+class Blobs(Protocol):
+    """A store of blobs. `limit` (ms since the epoch) is the secret's own and never changes.
+
+    Every method raises Unavailable when the store does not answer.
+    """
+
+    async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
+        """Keep a blob: durable when this returns, and not there at all when it raises.
+
+        Raises:
+            StorageFull: no room.
+        """
+
+    def open(
+        self, secret_id: SecretId, limit: int, claim: str
+    ) -> AbstractAsyncContextManager[Blob]:
+        """Open a blob that nobody latched, or this claim did.
+
+        Raises:
+            Corrupt: there is none.
+        """
+
+    async def holder(self, secret_id: SecretId, limit: int) -> str | None:
+        """Say who holds the latch: a claim's hash, `REVOKED`, or None.
+
+        Raises:
+            Corrupt: there is neither blob nor latch.
+        """
+
+    async def latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
+        """Take the latch unless it is taken; say who holds it now. Durable when this returns.
+
+        Raises:
+            Corrupt: there is neither blob nor latch.
+        """
+
+    async def shred(self, secret_id: SecretId, limit: int, holder: str | None) -> None:
+        """Delete the bytes, but not the latch of `holder` (None: nobody took it).
+
+        Nothing there: nothing to do.
+        """
+
+    async def sweep(self, now: int) -> None:
+        """Delete what nobody can need any more: half-written blobs, latches long past the limit."""
+
+    def settled(self, now: int) -> AsyncIterator[tuple[SecretId, int]]:
+        """List unlatched blobs older than 15 minutes, each with a limit that finds it again."""

@@ -1,0 +1,138 @@
+"""Everything is built here, in one `async with`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from core.blobs.filesystem import FileBlobs
+from core.creations import Creations
+from core.embedded import embedded_redis, join_redis
+from core.errors import CannotStart
+from core.keys import ServerKey
+from core.link import encode
+from core.passwords import Passwords
+from core.records import Records
+from core.settings import SECRET_KEY_SIZE, parse_secret_key
+from core.sweeper import Sweeper
+from core.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from core.blobs import Blobs
+    from core.settings import Settings
+
+CONNECTIONS = 32
+PATIENCE = 5.0  # seconds that a request waits for a free connection, and for an answer
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the doors and the web are given."""
+
+    vault: Vault
+    creations: Creations
+    redis: Redis
+    blobs: Blobs
+    sweeper: Sweeper
+
+
+@asynccontextmanager
+async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIterator[House]:
+    """Open the vault for the block.
+
+    Args:
+        settings: what the operator decided.
+        own_redis: start the embedded Redis where no address is set; otherwise join its owner's.
+
+    Raises:
+        CannotStart: with a sentence that says what to do.
+    """
+    await asyncio.to_thread(_private_folder, settings.data_dir)
+    async with AsyncExitStack() as stack:
+        if settings.redis_url is not None:
+            url = settings.redis_url.reveal()
+        elif own_redis:
+            url = await stack.enter_async_context(embedded_redis(settings.data_dir))
+        else:
+            url = join_redis(settings.data_dir)
+        redis = await stack.enter_async_context(_connect(url))
+        server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
+        await _fits(redis, server_key)
+        blobs = FileBlobs(Path(unquote(urlsplit(settings.blobs_url).path)))
+        await blobs.start()
+        records = Records(redis)
+        passwords = Passwords()
+        stack.push_async_callback(passwords.aclose)
+        vault = Vault(
+            records=records,
+            blobs=blobs,
+            server_key=server_key,
+            passwords=passwords,
+            policy=settings.policy,
+        )
+        stack.push_async_callback(vault.aclose)
+        creations = Creations(redis, server_key)
+        yield House(vault, creations, redis, blobs, Sweeper(redis, records, blobs))
+
+
+@asynccontextmanager
+async def _connect(url: str) -> AsyncIterator[Redis]:
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=PATIENCE,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+        )
+        async with Redis(connection_pool=pool) as redis:
+            await redis.ping()
+            yield redis
+            await pool.aclose()
+    except ValueError:
+        raise CannotStart("REDIS_URL: write redis://, rediss:// or unix://") from None
+    except RedisError as error:
+        raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o007:
+        raise CannotStart(f"Others can read the data folder; run: chmod 700 {folder}")
+
+
+def _secret_key(settings: Settings) -> bytes:
+    """Take the key from the settings, or from the data folder, where it is made once."""
+    if settings.secret_key is not None:
+        return settings.secret_key
+    path = settings.data_dir / "secret.key"
+    if not path.exists():
+        # Complete before it has its name, and only the first of several makers wins.
+        draft = path.with_suffix(f".{secrets.token_hex(8)}")
+        draft.touch(mode=0o600)
+        draft.write_text(encode(secrets.token_bytes(SECRET_KEY_SIZE)))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return parse_secret_key(path.read_text())
+
+
+async def _fits(redis: Redis, server_key: ServerKey) -> None:
+    """Refuse a key that the stored data was not made with."""
+    value = server_key.check_value()
+    await redis.set("ots:key-check", value, nx=True)
+    if await redis.get("ots:key-check") != value:
+        raise CannotStart(
+            "SECRET_KEY is not the one that this Redis was used with: "
+            "bring the old key back, or use an empty Redis and an empty data folder."
+        )

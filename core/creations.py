@@ -1,0 +1,91 @@
+"""One event of a platform makes one secret, however often the platform tells it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Duplicate, Unavailable
+from core.link import SecretId, encode
+from core.scripts import Scripts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from core.keys import ServerKey
+
+LEASE = 30.0  # seconds that a try which ended without a word blocks the next
+REMEMBER = 48 * 60 * 60  # seconds; the platforms repeat for a day at most
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """The id that this try's secret gets, and that of an earlier try which was never answered."""
+
+    secret_id: SecretId
+    unanswered: SecretId | None
+
+
+class Creations:
+    """Marks of events in Redis, under keyed hashes: they name people and chats."""
+
+    def __init__(self, redis: Redis, server_key: ServerKey, *, lease: float = LEASE) -> None:
+        self._run = Scripts(redis)
+        self._server_key = server_key
+        self._lease = lease
+
+    @asynccontextmanager
+    async def once(self, door: str, event: str) -> AsyncIterator[Creation]:
+        """Handle an event in the block; it counts as answered when the block ends well.
+
+        Raises:
+            Duplicate: it was answered before, or somebody alive is handling it.
+        """
+        mark = f"ots:event:{encode(self._server_key.owner(f'{door} event', event))}"
+        creation = await self._begin(mark)
+        beat = asyncio.create_task(self._stay(mark, creation))
+        try:
+            yield creation
+        except BaseException:
+            await _stop(beat)
+            with suppress(Unavailable):  # the lease frees it then
+                await asyncio.shield(self._keep(mark, creation, "failed"))
+            raise
+        await _stop(beat)
+        with suppress(Unavailable):  # its sender was answered: a repeat would replace the link
+            await asyncio.shield(self._keep(mark, creation, "answered"))
+
+    async def _begin(self, mark: str) -> Creation:
+        secret_id = SecretId.random()
+        lease = round(self._lease * 1000)
+        for patient in (True, False):
+            answer = await self._run("begin", mark, secret_id.raw, lease, REMEMBER * 1000)
+            match answer:
+                case [b"new"]:
+                    return Creation(secret_id, None)
+                case [b"again", bytes(earlier)]:
+                    return Creation(secret_id, SecretId(earlier))
+                case [b"working", int(left)] if patient:
+                    await asyncio.sleep(left / 1000)  # it may have ended without a word
+                case _:
+                    break
+        raise Duplicate
+
+    async def _stay(self, mark: str, creation: Creation) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            with suppress(Unavailable):
+                await self._keep(mark, creation, "working")
+
+    async def _keep(self, mark: str, creation: Creation, state: str) -> None:
+        await self._run("keep", mark, creation.secret_id.raw, state, round(self._lease * 1000))
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,82 @@
+"""The bytes of a secret on their way to the recipient, from any offset on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core import stream
+from core.errors import Corrupt, OutOfRange
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from core.blobs import Blob
+    from core.keys import Ticket
+    from core.secret import Metadata
+
+BATCH = 4  # chunks read and opened in one go: 256 KiB
+
+
+class Delivery:
+    """Bytes `start` up to `stop` of `size`; `sent` is the offset after the last one handed out.
+
+    Only the chunks that hold them are read, and none leaves before it verified.
+    """
+
+    metadata: Metadata
+
+    def __init__(self, blob: Blob, chunks: stream.Chunks, size: int, start: int, stop: int) -> None:
+        self._blob = blob
+        self._chunks = chunks
+        self._first = b""
+        self.size = size
+        self.start = start
+        self.stop = stop
+        self.sent = start
+
+    @classmethod
+    async def begin(cls, blob: Blob, ticket: Ticket, start: int, stop: int | None) -> Delivery:
+        """Check the blob's size and verify the first bytes, while nothing is decided yet.
+
+        Raises:
+            OutOfRange: `start` lies beyond the end.
+            Corrupt: the blob is not what was sealed.
+        """
+        if start > ticket.size or (start == ticket.size and start > 0):
+            raise OutOfRange(ticket.size)
+        if blob.size != stream.sealed_size(ticket.plain_size):
+            raise Corrupt
+        nonce = await blob.read(0, stream.NONCE)
+        chunks = stream.Chunks(ticket.file_key, nonce, blob.size)
+        end = ticket.size if stop is None else min(stop, ticket.size)
+        delivery = cls(blob, chunks, ticket.size, start, end)
+        delivery._first = await delivery._batch(start // stream.CHUNK)
+        return delivery
+
+    @property
+    def complete(self) -> bool:
+        """Whether the secret's last byte was handed out."""
+        return self.sent == self.size
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Hand out the bytes in pieces of at most 256 KiB."""
+        index, piece = self.start // stream.CHUNK, self._first
+        self._first = b""
+        while self.sent < self.stop:
+            base = index * stream.CHUNK
+            yield piece[self.sent - base : self.stop - base]
+            self.sent = min(self.stop, base + len(piece))  # the consumer is done with it
+            index += BATCH
+            if self.sent < self.stop:
+                piece = await self._batch(index)
+
+    async def _batch(self, first: int) -> bytes:
+        last = min(first + BATCH, self._chunks.count) - 1
+        offset, length = self._chunks.span(first, last)
+        sealed = memoryview(await self._blob.read(offset, length))
+        step = stream.CHUNK + stream.TAG
+        opened = [
+            self._chunks.open(first + n, sealed[n * step : (n + 1) * step])
+            for n in range(last - first + 1)
+        ]
+        return opened[0] if len(opened) == 1 else b"".join(opened)

@@ -1,0 +1,84 @@
+"""A secret that is being handed in: its bytes are sealed, its record is not written yet."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from core import keys, stream
+from core.keys import Wrapping
+from core.link import Key, SecretId
+from core.records import Fresh
+from core.secret import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator
+
+    from core.secret import Metadata
+
+FILE_KEY_SIZE = 16
+TEXT_BLOCK = 1024  # texts are padded to multiples of this, so that a PIN looks like a passphrase
+
+
+class Draft:
+    """Makes the keys and counts the bytes. `limit` is the last moment (ms) it may ever live to."""
+
+    def __init__(self, kind: Kind, limit: int, secret_id: SecretId | None = None) -> None:
+        self.id = secret_id or SecretId.random()
+        self.kind = kind
+        self.limit = limit
+        self.key = Key.random()
+        self.file_key = secrets.token_bytes(FILE_KEY_SIZE)
+        self.size = 0
+        self.committed = False
+
+    @property
+    def sealed_plain_size(self) -> int:
+        """How many plaintext bytes are sealed, a text's padding included."""
+        if self.kind is Kind.TEXT:
+            return -(-self.size // TEXT_BLOCK) * TEXT_BLOCK
+        return self.size
+
+    def sealed(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """Seal the content while it is pulled."""
+        plain: AsyncIterable[bytes] = self._counted(content)
+        if self.kind is Kind.TEXT:
+            plain = stream.padded(plain, TEXT_BLOCK)
+        return stream.seal(self.file_key, plain, nonce=secrets.token_bytes(stream.NONCE))
+
+    async def _counted(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        async for piece in content:
+            self.size += len(piece)
+            yield piece
+
+    def record(  # noqa: PLR0913 - what a record says that the draft doesn't know
+        self,
+        metadata: Metadata,
+        *,
+        profile: str,
+        password_key: bytes,
+        password_salt: bytes,
+        due: int,
+        owner: bytes,
+        revoke: bytes,
+    ) -> Fresh:
+        """Wrap the file key under all three shares; the record is all that is kept of them."""
+        share, salt = secrets.token_bytes(32), secrets.token_bytes(32)
+        wrapping = keys.wrap(
+            self.file_key,
+            Wrapping(profile, share, salt, password_salt),
+            secret_id=self.id.raw,
+            key=self.key.raw,
+            password_key=password_key,
+            limit_ms=self.limit,
+        )
+        return Fresh(
+            verifier=keys.verifier(self.id.raw, self.key.raw),
+            wrapping=wrapping,
+            meta=keys.seal_metadata(self.file_key, salt, self.id.raw, metadata),
+            size=self.sealed_plain_size,
+            limit=self.limit,
+            due=min(due, self.limit),
+            owner=owner,
+            revoke=revoke,
+        )

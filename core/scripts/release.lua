@@ -1,0 +1,10 @@
+-- The point of no return: called only for the claim that the latch names, before its first byte.
+--   ARGV  claim, resume (the file key, sealed for this claim and key; '' for none)
+--   answers  {missing} | {gone, state} | {ok, salt, meta}
+if redis.call('EXISTS', record) == 0 then return {'missing'} end
+local state = settle()
+if over(state) then return {'gone', told(state)} end
+if state == 'opened' and get('claim') ~= ARGV[1] then return {'gone', 'opened'} end
+if state ~= 'opened' then hand_out(ARGV[1]) end
+if ARGV[2] ~= '' then set('resume', ARGV[2]) end
+return {'ok', get('salt'), get('meta')}

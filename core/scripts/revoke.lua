@@ -1,0 +1,8 @@
+-- Called only when the latch says that it was revoked: nobody received anything, nobody will.
+--   answers  {missing} | {gone, state} | {ok}
+if redis.call('EXISTS', record) == 0 then return {'missing'} end
+local state = settle()
+if state == 'revoked' then return {'ok'} end
+if over(state) or state == 'opened' then return {'gone', told(state)} end
+finish('revoked')
+return {'ok'}
