@@ -54,6 +54,11 @@ class Delivery:
         return delivery
 
     @property
+    def partial(self) -> bool:
+        """Whether only a part was asked for."""
+        return (self.start, self.stop) != (0, self.size)
+
+    @property
     def complete(self) -> bool:
         """Whether the secret's last byte was handed out."""
         return self.sent == self.size

@@ -54,11 +54,11 @@ class Sweeper:
     async def sweep(self, *, orphans: bool = True) -> None:
         """Do one round."""
         for shard in range(INDEX_SHARDS):
-            due: list[bytes] = await self._redis.zrange(
+            due = await self._redis.zrange(
                 f"ots:due:{shard}", 0, now_ms(), byscore=True, offset=0, num=AT_ONCE
             )
             for raw in due:
-                await self._settle(SecretId(raw))
+                await self._settle(SecretId(raw))  # type: ignore[arg-type]  # bytes, without scores
         await self._blobs.sweep(now_ms())
         if orphans and await self._remembers():
             async for secret_id, limit in self._blobs.settled(now_ms()):

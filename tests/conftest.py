@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import ClientSession
 
 from bots.share import Share
 from core.bootstrap import House, open_vault
 from core.settings import Settings
+from web.app import serve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Give the defaults, on a data folder of this test's own."""
-    return Settings.parse({"DATA_DIR": str(tmp_path / "data")})
 
 
 @pytest.fixture
@@ -32,3 +30,43 @@ async def house(settings: Settings) -> AsyncIterator[House]:
 def share(house: House, settings: Settings) -> Share:
     """Give the doors' way into the vault."""
     return Share(house.vault, house.creations, house.vault.policy, settings.public_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A running web server on loopback."""
+
+    url: str
+    house: House
+    settings: Settings
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    """Bind a free port before anything needs to know its number."""
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        yield listening
+
+
+@pytest.fixture
+def settings(tmp_path: Path, listening: socket.socket) -> Settings:
+    """Give the defaults, on a data folder and a port of this test's own."""
+    port = listening.getsockname()[1]
+    given = {"DATA_DIR": str(tmp_path / "data"), "PUBLIC_URL": f"http://localhost:{port}"}
+    return Settings.parse(given)
+
+
+@pytest.fixture
+async def web(house: House, settings: Settings, listening: socket.socket) -> AsyncIterator[Web]:
+    """Run the web server as it is."""
+    async with serve(house, settings, listening):
+        yield Web(settings.public_url, house, settings)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ClientSession]:
+    """Give an HTTP client that asks for JSON, as programs do."""
+    async with ClientSession(headers={"Accept": "application/json"}) as session:
+        yield session

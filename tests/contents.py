@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Callable
 
     from core.link import Claim, Key, SecretId
     from core.vault import Vault
@@ -29,3 +30,10 @@ async def received(
     opened = await vault.open(secret_id, key, claim, password)
     async with vault.data(secret_id, claim, opened.ticket) as delivery:
         return await gathered(delivery)
+
+
+async def until(met: Callable[[], object], limit: float = 15) -> None:
+    """Wait until a condition of the outside world is met."""
+    async with asyncio.timeout(limit):
+        while not met():  # noqa: ASYNC110 - nothing tells when a file or a process changes
+            await asyncio.sleep(0.01)

@@ -74,6 +74,9 @@ class Blobs(Protocol):
         Nothing there: nothing to do.
         """
 
+    async def check(self) -> None:
+        """Do nothing where the store would take a blob now; otherwise raise as `put` would."""
+
     async def sweep(self, now: int) -> None:
         """Delete what nobody can need any more: half-written blobs, latches long past the limit."""
 

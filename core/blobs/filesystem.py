@@ -82,6 +82,15 @@ class FileBlobs:
         """Make the folders, for this user alone."""
         await _in_thread(self._incoming.mkdir, mode=0o700, parents=True, exist_ok=True)
 
+    async def check(self) -> None:
+        await _in_thread(self._check)
+
+    def _check(self) -> None:
+        if not os.access(self._incoming, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, "the folder of blobs can't be written")
+        if os.statvfs(self._incoming).f_bavail == 0:
+            raise OSError(errno.ENOSPC, "the disk is full")
+
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
         draft = _Draft(self._incoming / str(secret_id))
         waiting = bytearray()

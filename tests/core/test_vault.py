@@ -266,6 +266,7 @@ async def test_latch_survives_a_redis_that_forgot(house: House) -> None:
     key = f"ots:{{{link.id}}}"
     before = await house.redis.dump(key)
     await received(house.vault, link.id, link.key, Claim.random())
+    assert before is not None
     await house.redis.restore(key, 0, before, replace=True)
 
     with pytest.raises(Gone) as gone:

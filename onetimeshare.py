@@ -1,0 +1,184 @@
+"""The console command, and the only place where everything comes together."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.bootstrap import open_vault
+from core.errors import CannotStart, DoorClosed
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from core.bootstrap import House
+
+log = structlog.get_logger()
+
+DOORS = ("telegram", "discord")
+PAUSE = 10.0  # seconds before a door that broke is opened again
+NO_DOORS = """\
+No bot is set up yet; the page works without one. To add them, put into .env and start again:
+  TELEGRAM_BOT_TOKEN=…  from @BotFather in Telegram: /newbot (docs/telegram.md)
+  DISCORD_BOT_TOKEN=…   from discord.com/developers: New Application, Bot, Reset Token (docs/discord.md)"""  # noqa: E501 - lines as they are shown
+
+
+def main() -> None:
+    """Run the command line."""
+    arguments = _parser().parse_args()
+    _set_up_logs()
+    try:
+        settings = Settings.read()
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_until_stopped(_command(arguments, settings)))
+    except CannotStart as error:
+        sys.exit(error.reason)
+    except DoorClosed as error:
+        sys.exit(error.reason)
+    except KeyboardInterrupt:
+        pass
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("onetimeshare", description="Links that open exactly once.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="everything: Redis, web, and each bot with a token")
+    commands.add_parser("web", help="the web server alone")
+    bot = commands.add_parser("bot", help="one bot alone")
+    bot.add_argument("door", choices=DOORS)
+    return parser
+
+
+def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[None, None, None]:
+    if arguments.command == "run":
+        return run(settings)
+    if arguments.command == "web":
+        return run_web(settings)
+    return run_bot(arguments.door, settings)
+
+
+async def run(settings: Settings) -> None:
+    """Run everything in this process. A door that can't open does not take the others down."""
+    async with open_vault(settings) as house, asyncio.TaskGroup() as group:
+        group.create_task(house.sweeper.run())
+        tokens = {"telegram": settings.telegram_bot_token, "discord": settings.discord_bot_token}
+        for door in DOORS:
+            if tokens[door] is not None:
+                group.create_task(_keep_open(door, house, settings))
+        if not any(tokens.values()):
+            sys.stderr.write(f"{NO_DOORS}\n")
+        await _serve(house, settings)
+
+
+async def run_web(settings: Settings) -> None:
+    """Run the web server, and the sweeper beside it."""
+    async with open_vault(settings, own_redis=False) as house, asyncio.TaskGroup() as group:
+        group.create_task(house.sweeper.run())
+        await _serve(house, settings)
+
+
+async def run_bot(door: str, settings: Settings) -> None:
+    """Run one door; one that can't open ends the process with the reason."""
+    async with open_vault(settings, own_redis=False) as house:
+        await _open_door(door, house, settings)
+
+
+async def _serve(house: House, settings: Settings) -> None:
+    from web.app import serve  # noqa: PLC0415 - a bot's process need not load it
+
+    try:
+        async with serve(house, settings) as address:
+            log.info("web is open", address=address, links=settings.public_url)
+            await asyncio.Event().wait()
+    except OSError as error:
+        reason = f"Port {settings.port} on {settings.host} can not be used: {error.strerror}"
+        raise CannotStart(reason) from None
+
+
+async def _keep_open(door: str, house: House, settings: Settings) -> None:
+    """Open a door again when it breaks; leave it closed when only its operator can help."""
+    while True:
+        try:
+            await _open_door(door, house, settings)
+        except DoorClosed as error:
+            log.error("door stays closed", door=door, reason=error.reason)  # noqa: TRY400 - the reason says it
+            return
+        except Exception as error:  # noqa: BLE001 - one door's fault is not the others'
+            log.error("door broke", door=door, error=type(error).__name__, again_in=PAUSE)  # noqa: TRY400 - a traceback prints values
+        await asyncio.sleep(PAUSE)
+
+
+async def _open_door(door: str, house: House, settings: Settings) -> None:
+    from bots.share import Share  # noqa: PLC0415 - the web's process need not load it
+
+    share = Share(house.vault, house.creations, settings.policy, settings.public_url)
+    if door == "telegram":
+        from bots import telegram_bot  # noqa: PLC0415 - each library is loaded where it is used
+
+        await telegram_bot.run(share, settings)
+    else:
+        from bots import discord_bot  # noqa: PLC0415 - same
+
+        await discord_bot.run(share, settings)
+
+
+async def _until_stopped(work: Coroutine[None, None, None]) -> None:
+    """Run until the work ends or a signal asks for an end; then everything closes in order."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        try:
+            await task
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return None
+    loop: type[asyncio.AbstractEventLoop] = uvloop.Loop
+    return loop
+
+
+def _set_up_logs() -> None:
+    """Log our own lines, and the libraries' errors only: some print addresses with tokens."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    for name in ("httpx", "httpcore", "telegram", "discord", "aiohttp"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    lines = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            lines,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

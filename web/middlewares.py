@@ -1,0 +1,102 @@
+"""Around every handler: one line in the log, and one answer for every error."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from core.errors import OneTimeShareError
+from web.problems import INTERNAL, Problem, problem_of, problem_of_status
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler, Middleware
+
+    from web.pages import Pages
+
+log = structlog.get_logger()
+
+STREAMING = web.RequestKey("streaming", bool)  # the answer's head is out: no other can follow
+
+
+@web.middleware
+async def access_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log route, status and time: no path, no address, no query."""
+    started = time.perf_counter()
+    status = 499
+    try:
+        answer = await handler(request)
+        status = answer.status
+        return answer
+    finally:
+        resource = request.match_info.route.resource
+        log.info(
+            "request",
+            method=request.method if request.method.isalpha() else "?",
+            route=resource.canonical if resource is not None else "?",
+            status=status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+
+
+def answer_errors(pages: Pages) -> Middleware:
+    """Make the middleware that turns errors into answers, in the language the client reads."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except OneTimeShareError as error:
+            problem = problem_of(error)
+            allow = None
+        except web.HTTPException as error:
+            if error.status < 400:  # noqa: PLR2004 - a redirect is no error
+                raise
+            problem = problem_of_status(error.status)
+            allow = error.headers.get("Allow")
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last resort; a value could be a secret
+            log.error("handler failed", error=type(error).__name__, at=_where(error))  # noqa: TRY400 - a traceback prints values
+            problem = INTERNAL
+            allow = None
+        if request.get(STREAMING):
+            raise ConnectionResetError  # the client sees a broken transfer, never a wrong end
+        answer = problem_answer(request, pages, problem)
+        if allow:
+            answer.headers["Allow"] = allow
+        return answer
+
+    return middleware
+
+
+def wants_html(request: web.Request) -> bool:
+    """Tell a browser's navigation from a program."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def problem_answer(request: web.Request, pages: Pages, problem: Problem) -> web.Response:
+    """Write a problem as a page or as JSON."""
+    if wants_html(request):
+        body = pages.error(status=problem.status, title=problem.title, detail=problem.detail)
+        answer = web.Response(body=body, status=problem.status, content_type="text/html")
+        answer.charset = "utf-8"
+    else:
+        answer = web.json_response(
+            problem.json(), status=problem.status, content_type="application/problem+json"
+        )
+    if problem.retry_after is not None:
+        answer.headers["Retry-After"] = str(problem.retry_after)
+    return answer
+
+
+def _where(error: BaseException) -> str:
+    """Name file and line, without the values that a traceback could show."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"

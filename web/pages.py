@@ -1,0 +1,126 @@
+"""The pages, rendered once at start where they are the same for everybody."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from core.quantities import parse_duration, show_duration, show_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+    from core.policy import Policy
+    from core.secret import Metadata
+
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A file as it is served; `integrity` is what a tag that loads it demands (SRI)."""
+
+    path: str
+    type: str
+    body: bytes
+    integrity: str
+
+    @classmethod
+    def of(cls, name: str, body: bytes) -> Static:
+        stem, _, ending = name.rpartition(".")
+        digest = hashlib.sha384(body).digest()
+        hashed = f"{stem}.{digest.hex()[:16]}.{ending}"
+        integrity = f"sha384-{base64.b64encode(digest).decode()}"
+        return cls(f"/static/{hashed}", _TYPES[ending], body, integrity)
+
+
+class Pages:
+    """Every page of one server."""
+
+    def __init__(self, environment: Environment, statics: Mapping[str, Static]) -> None:
+        self._environment = environment
+        self.static = {file.path.rpartition("/")[2]: file for file in statics.values()}
+        self._ready = {name: self._render(name) for name in ("home", "reveal", "privacy")}
+
+    @classmethod
+    def load(cls, *, public_url: str, policy: Policy, web_upload: bool) -> Pages:
+        """Read templates and files, and render what never changes.
+
+        Args:
+            public_url: where people reach it; its host is who runs it, as the pages say.
+            policy: its limits are told on the pages.
+            web_upload: whether the home page takes anything in.
+        """
+        folder = files("web") / "static"
+        statics = {f.name: Static.of(f.name, f.read_bytes()) for f in folder.iterdir()}
+        environment = Environment(
+            loader=PackageLoader("web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.globals.update(
+            static=statics,
+            host=urlsplit(public_url).netloc,
+            public_url=public_url,
+            policy=policy,
+            web_upload=web_upload,
+            max_size=show_size(policy.max_size),
+            lifetimes=_choices(policy),
+        )
+        return cls(environment, statics)
+
+    def _render(self, name: str, **values: object) -> bytes:
+        return self._environment.get_template(f"{name}.html").render(**values).encode()
+
+    def answer(self, name: str) -> web.Response:
+        """Answer with a page that is the same for everybody."""
+        return _html(self._ready[name])
+
+    def error(self, *, status: int, title: str, detail: str) -> bytes:
+        """Render the page of an error."""
+        return self._render("error", status=status, title=title, detail=detail)
+
+    def link(self, *, url: str, expires_at: datetime) -> web.Response:
+        """Answer a sender's form, where no script runs."""
+        shown = f"{expires_at:%Y-%m-%d %H:%M} UTC"
+        return _html(self._render("link", url=url, expires_at=shown), status=201)
+
+    def save(self, *, secret_id: str, metadata: Metadata, claim: str, ticket: str) -> web.Response:
+        """Answer a recipient's form, where no script runs."""
+        size = show_size(metadata.size)
+        return _html(
+            self._render(
+                "save",
+                secret_id=secret_id,
+                metadata=metadata,
+                size=size,
+                claim=claim,
+                ticket=ticket,
+            )
+        )
+
+
+def _html(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
+
+
+def _choices(policy: Policy) -> list[tuple[str, str, bool]]:
+    """List the lifetimes to choose from: value, words, and whether it is the default."""
+    wishes = {parse_duration(text) for text in _LIFETIMES} | {policy.default_lifetime}
+    allowed = sorted(wish for wish in wishes if wish <= policy.max_lifetime)
+    return [(_value(w), show_duration(w), w == policy.default_lifetime) for w in allowed]
+
+
+def _value(duration: timedelta) -> str:
+    return f"{round(duration.total_seconds())}s"

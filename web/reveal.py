@@ -1,0 +1,238 @@
+"""The recipient's side: the page behind a link, and what its script and other programs call."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from aiohttp import web
+
+from core.errors import Malformed, OneTimeShareError
+from core.link import KEY_SIZE, Claim, Key, decode
+from core.policy import clean_name
+from core.secret import Kind
+from web.fields import Fields, secret_id
+from web.headers import DATA_CSP
+from web.keys import PAGES, VAULT
+from web.middlewares import STREAMING
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from core.delivery import Delivery
+    from core.secret import Metadata
+
+SLOWEST = 60.0  # seconds that a reader may take for one piece of at most 256 KiB
+_RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/s/{id}")
+async def page(request: web.Request) -> web.Response:
+    """Give the page: the same bytes for every id, without a look at any secret."""
+    return request.app[PAGES].answer("reveal")
+
+
+@routes.get("/d/{id}")
+@routes.get("/download/{id}")
+async def old_page(request: web.Request) -> web.Response:
+    """Send browsers to the page; they keep the fragment."""
+    raise web.HTTPFound(f"/s/{quote(request.match_info['id'], safe='')}")
+
+
+@routes.post("/s/{id}/peek")
+async def peek(request: web.Request) -> web.Response:
+    """Tell whoever holds the key what is there."""
+    fields = await Fields.read(request)
+    return await _glance(request, Key.parse(fields.need("key")))
+
+
+@routes.get("/info/{id}")
+async def info(request: web.Request) -> web.Response:
+    """Do what peek does, with the key as bearer token."""
+    return await _glance(request, Key.parse(bearer(request)))
+
+
+async def _glance(request: web.Request, key: Key) -> web.Response:
+    glance = await request.app[VAULT].peek(secret_id(request), key)
+    return web.json_response(
+        {
+            "state": glance.state.value,
+            "protected": glance.protected,
+            "attempts_left": glance.attempts_left,
+            "expires_at": f"{glance.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+            "size": glance.size,
+        }
+    )
+
+
+@routes.post("/s/{id}/open")
+async def open_(request: web.Request) -> web.Response:
+    """Claim the secret for the page that asks."""
+    fields = await Fields.read(request)
+    key, claim = Key.parse(fields.need("key")), Claim.parse(fields.need("claim"))
+    opened = await request.app[VAULT].open(secret_id(request), key, claim, fields.get("password"))
+    return web.json_response({**_described(opened.metadata), "ticket": opened.ticket})
+
+
+def _described(metadata: Metadata) -> dict[str, str | int]:
+    return {
+        "name": metadata.name,
+        "type": metadata.type,
+        "size": metadata.size,
+        "kind": metadata.kind.value,
+    }
+
+
+@routes.post("/s/{id}/data")
+async def data(request: web.Request) -> web.StreamResponse:
+    """Hand out the bytes to the claimant; the first time decides.
+
+    A page that submits this as a form sets `stay`: where it fails, the browser stays there.
+    """
+    fields = await Fields.read(request)
+    try:
+        claim, ticket = Claim.parse(fields.need("claim")), fields.need("ticket")
+        start, stop = _range(request)
+        delivering = request.app[VAULT].data(
+            secret_id(request), claim, ticket, start=start, stop=stop
+        )
+        return await _send(request, delivering)
+    except OneTimeShareError:
+        if fields.get("stay") and not request.get(STREAMING):
+            return web.Response(status=204)
+        raise
+
+
+@routes.post("/s/{id}/progress")
+async def progress(request: web.Request) -> web.Response:
+    """Tell the claimant's page how far its download is."""
+    fields = await Fields.read(request)
+    claim = Claim.parse(fields.need("claim"))
+    told = await request.app[VAULT].progress(secret_id(request), claim)
+    return web.json_response(
+        {
+            "state": told.state.value,
+            "sent": told.sent,
+            "complete": told.complete,
+            "seconds_left": told.seconds_left,
+        }
+    )
+
+
+@routes.post("/s/{id}/done")
+async def done(request: web.Request) -> web.Response:
+    """Burn what the recipient has received."""
+    fields = await Fields.read(request)
+    await request.app[VAULT].done(secret_id(request), Claim.parse(fields.need("claim")))
+    return web.Response(status=204)
+
+
+@routes.post("/s/{id}")
+async def open_without_script(request: web.Request) -> web.Response:
+    """Open for a browser without JavaScript: the key is pasted, a Save form answers."""
+    fields = await Fields.read(request)
+    pasted = fields.need("link-key").strip()
+    key, claim = Key.parse(pasted.rpartition("#")[2]), Claim.random()
+    opened = await request.app[VAULT].open(secret_id(request), key, claim, fields.get("password"))
+    return request.app[PAGES].save(
+        secret_id=str(secret_id(request)),
+        metadata=opened.metadata,
+        claim=claim.reveal(),
+        ticket=opened.ticket,
+    )
+
+
+@routes.post("/d/{id}")
+async def download(request: web.Request) -> web.StreamResponse:
+    """Open, hand out and burn in one call, for scripts.
+
+    With a `claim` of the client's choice the same call can be repeated after a broken transfer
+    until the window ends; without one, the end of the transfer burns.
+    """
+    fields = await Fields.read(request)
+    key, chosen = Key.parse(fields.need("key")), fields.get("claim")
+    claim = Claim.random() if chosen is None else Claim.parse(chosen)
+    vault, name = request.app[VAULT], secret_id(request)
+    opened = await vault.open(name, key, claim, fields.get("password"))
+    start, stop = _range(request)
+    delivering = vault.data(name, claim, opened.ticket, key=key, start=start, stop=stop)
+    answer = await _send(request, delivering, ticket=opened.ticket)
+    if chosen is None:
+        await vault.done(name, claim)
+    return answer
+
+
+@routes.delete("/s/{id}")
+async def revoke(request: web.Request) -> web.Response:
+    """Revoke, with the token that the sender got."""
+    vault = request.app[VAULT]
+    proof = vault.token_proof(decode(bearer(request), KEY_SIZE, "revoke token"))
+    await vault.revoke(secret_id(request), proof)
+    return web.Response(status=204)
+
+
+async def _send(
+    request: web.Request,
+    delivering: AbstractAsyncContextManager[Delivery],
+    *,
+    ticket: str | None = None,
+) -> web.StreamResponse:
+    async with delivering as delivery:
+        answer = web.StreamResponse()
+        _describe(answer, delivery)
+        if ticket is not None:
+            answer.headers["OTS-Ticket"] = ticket
+        request[STREAMING] = True
+        await answer.prepare(request)
+        async for piece in delivery:
+            async with asyncio.timeout(SLOWEST):
+                await answer.write(piece)
+        async with asyncio.timeout(SLOWEST):
+            await answer.write_eof()
+        return answer
+
+
+def _describe(answer: web.StreamResponse, delivery: Delivery) -> None:
+    """Say what is sent: always a download, never something that this origin shows or runs."""
+    if delivery.partial:
+        answer.set_status(206)
+        last = delivery.stop - 1
+        answer.headers["Content-Range"] = f"bytes {delivery.start}-{last}/{delivery.size}"
+    answer.content_length = delivery.stop - delivery.start
+    answer.content_type = "application/octet-stream"
+    answer.headers["Content-Disposition"] = disposition(delivery.metadata)
+    answer.headers["Content-Security-Policy"] = DATA_CSP
+    answer.headers["Accept-Ranges"] = "bytes"
+
+
+def disposition(metadata: Metadata) -> str:
+    """Write the file name as RFC 6266 and RFC 8187 say, with a plain one for old clients."""
+    fallback = "message.txt" if metadata.kind is Kind.TEXT else "file"
+    name = clean_name(metadata.name, fallback)
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _range(request: web.Request) -> tuple[int, int | None]:
+    """Read a range that begins at an offset; another kind may be answered with everything."""
+    match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    if match is None:
+        return 0, None
+    start, stop = int(match[1]), int(match[2]) + 1 if match[2] else None
+    return (0, None) if stop is not None and stop <= start else (start, stop)
+
+
+def bearer(request: web.Request) -> str:
+    """Read the token of `Authorization: Bearer`.
+
+    Raises:
+        Malformed: there is none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Malformed("Authorization: send Bearer and the token")
+    return token.strip()

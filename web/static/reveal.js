@@ -1,0 +1,312 @@
+// The page behind a link. The key comes from the fragment, which browsers never send by themselves;
+// nothing is opened before the person presses the button.
+"use strict";
+(() => {
+  const LARGE = 64 * 1024 * 1024; // above this the browser's own download saves the file
+  const PAUSES = [1000, 2000, 4000, 8000]; // between tries to go on by itself
+  const SILENCE = 30000; // ms without a byte after which the connection counts as broken
+  const ticketCard = document.getElementById("ticket");
+  const base = location.pathname.replace(/\/+$/, "");
+  const $ = (id) => document.getElementById(id);
+
+  let key = location.hash.slice(1);
+  let secret = null; // what open told: name, size, kind, ticket
+  let received = []; // pieces of a file, so that a broken transfer goes on where it stopped
+  let got = 0;
+  let saved = null; // the object URL of a received file
+  // The claim is this page's right to open, and lives in its memory only.
+  const claim = base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+  function base64url(bytes) {
+    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  }
+
+  function fill(name, text) {
+    for (const place of document.querySelectorAll(`[data-fill="${name}"]`)) place.textContent = text;
+  }
+
+  function show(state) {
+    if (ticketCard.dataset.state === state) return;
+    ticketCard.dataset.state = state;
+    for (const section of document.querySelectorAll("section[data-for]")) {
+      section.hidden = section.dataset.for !== state;
+    }
+    const torn = ["text", "saved", "opened", "expired", "revoked", "over"].includes(state);
+    ticketCard.classList.toggle("torn", torn);
+    document.querySelector(".count").textContent = torn ? "0×" : "1×";
+    const heading = document.querySelector(`section[data-for="${state}"] h1`);
+    if (heading && state !== "checking") heading.focus({ preventScroll: true });
+  }
+
+  function size(bytes) {
+    if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+    let value = bytes;
+    for (const unit of ["kB", "MB", "GB", "TB"]) {
+      value /= 1000;
+      if (value < 999.5 || unit === "TB") return `${value.toFixed(1).replace(/\.0$/, "")} ${unit}`;
+    }
+  }
+
+  function duration(seconds) {
+    const units = [[86400, "days"], [3600, "h"], [60, "min"], [1, "s"]];
+    let rest = Math.max(0, Math.round(seconds));
+    const parts = [];
+    for (const [length, unit] of units) {
+      const count = Math.floor(rest / length);
+      rest -= count * length;
+      if (count && parts.length < 2) parts.push(`${count} ${count === 1 && unit === "days" ? "day" : unit}`);
+    }
+    return parts.join(" ") || "0 s";
+  }
+
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+  class Refused extends Error {
+    constructor(status, problem) {
+      super(problem.title || String(status));
+      this.status = status;
+      this.problem = problem;
+      this.kind = String(problem.type || "").split(":").pop();
+    }
+  }
+
+  async function post(action, fields, options = {}) {
+    const answer = await fetch(`${base}/${action}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", ...options.headers },
+      body: JSON.stringify(fields),
+      cache: "no-store",
+      signal: options.signal,
+    });
+    if (!answer.ok) {
+      let problem = {};
+      try { problem = await answer.json(); } catch { /* not ours: the status says enough */ }
+      throw new Refused(answer.status, problem);
+    }
+    return answer;
+  }
+
+  // What a refusal means on this page.
+  function explain(error) {
+    if (!(error instanceof Refused)) return show("offline");
+    const { kind, problem } = error;
+    if (problem.retry_after) fill("wait", duration(problem.retry_after));
+    if (kind === "gone") return show(secret && problem.state === "opened" ? "over" : problem.state);
+    const states = { "not-found": "wrong", locked: "locked", taken: "taken", busy: "busy", unavailable: "busy", "rate-limited": "busy" };
+    return show(states[kind] || "damaged");
+  }
+
+  function askPassword(left, wrong) {
+    $("password-field").hidden = false;
+    $("wrong").hidden = !wrong;
+    fill("attempts", left === 1 ? "1 attempt" : `${left} attempts`);
+    show("ready");
+    $("password").value = "";
+    $("password").required = true;
+    if (wrong) $("password").focus();
+  }
+
+  async function look() {
+    if (!/^[A-Za-z0-9_-]{43}$/.test(key)) return show("cut");
+    show("checking");
+    try {
+      const told = await (await post("peek", { key })).json();
+      if (told.state === "ready") {
+        fill("size", size(told.size));
+        fill("expires", duration((new Date(told.expires_at) - Date.now()) / 1000));
+        if (told.protected) askPassword(told.attempts_left, false);
+        else show("ready");
+      } else if (told.state === "claimed") {
+        fill("wait", duration(60));
+        show("taken");
+      } else {
+        show(told.state);
+      }
+    } catch (error) {
+      explain(error);
+    }
+  }
+
+  async function open() {
+    const password = $("password").value;
+    show("opening");
+    try {
+      secret = await (await post("open", password ? { key, claim, password } : { key, claim })).json();
+    } catch (error) {
+      if (error.kind === "wrong-password") {
+        if (error.problem.attempts_left === 0) return show("locked");
+        return askPassword(error.problem.attempts_left, true);
+      }
+      if (error.kind === "password-required") return askPassword(error.problem.attempts_left, false);
+      return explain(error);
+    }
+    // From here on the claim is what counts; a reload, a bookmark or a screenshot needs no key.
+    history.replaceState(null, "", location.pathname);
+    key = "";
+    $("password").value = "";
+    fill("name", secret.kind === "text" ? "the text" : secret.name);
+    fill("total", size(secret.size));
+    if (secret.size > LARGE) saveLarge();
+    else receive();
+  }
+
+  async function receive() {
+    for (let tries = 0; ; tries++) {
+      const before = got;
+      try {
+        await fetchRest();
+        return finish();
+      } catch (error) {
+        if (error instanceof Refused && !["busy", "unavailable"].includes(error.kind)) return explain(error);
+        if (got > before) tries = 0;
+        if (tries >= PAUSES.length) {
+          fill("received", size(got));
+          return show("interrupted");
+        }
+        $("retrying").hidden = false;
+        await wait(PAUSES[tries]);
+      }
+    }
+  }
+
+  async function fetchRest() {
+    show("saving");
+    const headers = got ? { Range: `bytes=${got}-` } : {};
+    const control = new AbortController();
+    let alarm = setTimeout(() => control.abort(), SILENCE);
+    try {
+      const answer = await post("data", { claim, ticket: secret.ticket }, { headers, signal: control.signal });
+      if (got && answer.status !== 206) { received = []; got = 0; }
+      const reader = answer.body.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        clearTimeout(alarm);
+        alarm = setTimeout(() => control.abort(), SILENCE);
+        received.push(value);
+        got += value.length;
+        $("retrying").hidden = true;
+        $("progress").value = secret.size ? got / secret.size : 1;
+        fill("received", size(got));
+      }
+    } finally {
+      clearTimeout(alarm);
+    }
+    if (got !== secret.size) throw new TypeError("the transfer ended early");
+  }
+
+  async function finish() {
+    const blob = new Blob(received, { type: "application/octet-stream" });
+    received = [];
+    if (secret.kind === "text") {
+      $("text").textContent = await blob.text();
+      show("text");
+    } else {
+      saved = URL.createObjectURL(blob);
+      save();
+      show("saved");
+      $("save-again").hidden = false;
+    }
+    await confirmed();
+  }
+
+  // The window's end burns anyway; this only tells the sender sooner.
+  async function confirmed() {
+    for (const pause of [0, ...PAUSES]) {
+      await wait(pause);
+      try {
+        await post("done", { claim });
+        return burned();
+      } catch (error) {
+        if (error instanceof Refused) return;
+      }
+    }
+  }
+
+  function burned() {
+    for (const line of document.querySelectorAll("[data-burned]")) line.hidden = false;
+  }
+
+  function save() {
+    const anchor = document.createElement("a");
+    anchor.href = saved;
+    anchor.download = secret.name;
+    document.body.append(anchor);
+    anchor.click();
+    anchor.remove();
+  }
+
+  let watching = false;
+
+  function saveLarge() {
+    show("saving-large");
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = `${base}/data`;
+    form.hidden = true;
+    for (const [name, value] of Object.entries({ claim, ticket: secret.ticket, stay: "1" })) {
+      const input = document.createElement("input");
+      input.type = "hidden";
+      input.name = name;
+      input.value = value;
+      form.append(input);
+    }
+    document.body.append(form);
+    form.submit();
+    form.remove();
+    watch();
+  }
+
+  async function watch() {
+    if (watching) return;
+    watching = true;
+    for (;;) {
+      await wait(2000);
+      if (ticketCard.dataset.state !== "saving-large") break;
+      try {
+        const told = await (await post("progress", { claim })).json();
+        $("progress-large").value = told.complete ? 1 : told.sent / secret.size;
+        if (["opened", "expired", "revoked"].includes(told.state) && told.seconds_left === 0) { show("over"); break; }
+      } catch (error) {
+        if (error instanceof Refused) { explain(error); break; }
+      }
+    }
+    watching = false;
+  }
+
+  async function haveIt() {
+    $("have-it").disabled = true;
+    try {
+      await post("done", { claim });
+      show("saved");
+      burned();
+    } catch (error) {
+      if (error instanceof Refused) explain(error);
+    }
+    $("have-it").disabled = false;
+  }
+
+  $("open-form").addEventListener("submit", (event) => { event.preventDefault(); open(); });
+  $("again").addEventListener("click", receive);
+  $("save-again").addEventListener("click", save);
+  $("save-large").addEventListener("click", saveLarge);
+  $("have-it").addEventListener("click", haveIt);
+  $("copy").addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText($("text").textContent);
+      $("copied").hidden = false;
+    } catch {
+      getSelection().selectAllChildren($("text"));
+    }
+  });
+  $("hide").addEventListener("click", () => {
+    const veiled = $("text").classList.toggle("veiled");
+    $("hide").textContent = veiled ? "Show" : "Hide";
+  });
+  for (const button of document.querySelectorAll("[data-again]")) {
+    button.addEventListener("click", () => (key ? look() : receive()));
+  }
+  // A second link pasted into this window changes the fragment only.
+  addEventListener("hashchange", () => { if (!secret) { key = location.hash.slice(1); look(); } else location.reload(); });
+  look();
+})();
