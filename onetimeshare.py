@@ -119,15 +119,13 @@ async def _keep_open(door: str, house: House, settings: Settings) -> None:
 async def _open_door(door: str, house: House, settings: Settings) -> None:
     from bots.share import Share  # noqa: PLC0415 - the web's process need not load it
 
-    share = Share(house.vault, house.creations, settings.policy, settings.public_url)
+    share = Share(house.vault, house.creations, house.notes, settings.policy, settings.public_url)
+    # Each library is loaded where it is used: a process that needs one only stays small.
     if door == "telegram":
-        from bots import telegram_bot  # noqa: PLC0415 - each library is loaded where it is used
-
-        await telegram_bot.run(share, settings)
+        from bots.telegram_bot import run as open_door  # noqa: PLC0415
     else:
-        from bots import discord_bot  # noqa: PLC0415 - same
-
-        await discord_bot.run(share, settings)
+        from bots.discord_bot import run as open_door  # noqa: PLC0415
+    await open_door(share, settings)
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from core.errors import SourceFailed
+from core.errors import SourceFailed, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 PIECE = 64 * 1024
 # A whole file may take long; silence may not.
 TIMEOUT = aiohttp.ClientTimeout(total=3600, sock_connect=20, sock_read=60)
+
+
+class TooLargeHere(TooLarge):
+    """The platform does not hand files of more than `limit` bytes to bots, whatever we allow."""
 
 
 async def download(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from core.creations import Creations
+    from core.notes import Notes
     from core.policy import Policy
     from core.secret import Kind, Sender
     from core.vault import Vault
@@ -54,6 +55,7 @@ class Share:
 
     vault: Vault
     creations: Creations
+    notes: Notes
     policy: Policy
     public_url: str
 

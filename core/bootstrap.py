@@ -19,6 +19,7 @@ from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart
 from core.keys import ServerKey
 from core.link import encode
+from core.notes import Notes
 from core.passwords import Passwords
 from core.records import Records
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -41,6 +42,7 @@ class House:
 
     vault: Vault
     creations: Creations
+    notes: Notes
     redis: Redis
     blobs: Blobs
     sweeper: Sweeper
@@ -82,7 +84,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         )
         stack.push_async_callback(vault.aclose)
         creations = Creations(redis, server_key)
-        yield House(vault, creations, redis, blobs, Sweeper(redis, records, blobs))
+        yield House(vault, creations, Notes(redis), redis, blobs, Sweeper(redis, records, blobs))
 
 
 @asynccontextmanager

@@ -45,7 +45,7 @@ class Creations:
         Raises:
             Duplicate: it was answered before, or somebody alive is handling it.
         """
-        mark = f"ots:event:{encode(self._server_key.owner(f'{door} event', event))}"
+        mark = self.mark(door, event)
         creation = await self._begin(mark)
         beat = asyncio.create_task(self._stay(mark, creation))
         try:
@@ -58,6 +58,10 @@ class Creations:
         await _stop(beat)
         with suppress(Unavailable):  # its sender was answered: a repeat would replace the link
             await asyncio.shield(self._keep(mark, creation, "answered"))
+
+    def mark(self, door: str, event: str) -> str:
+        """Name the key of an event's mark."""
+        return f"ots:event:{encode(self._server_key.owner(f'{door} event', event))}"
 
     async def _begin(self, mark: str) -> Creation:
         secret_id = SecretId.random()

@@ -56,7 +56,7 @@ class Vault:
     ) -> None:
         self._records = records
         self._blobs = blobs
-        self._server_key = server_key
+        self.server_key = server_key
         self._passwords = passwords
         self._handout = Handout(records, blobs)
         self._at_work: set[asyncio.Task[Opened]] = set()
@@ -234,7 +234,7 @@ class Vault:
         await self._handout.heed_latch(secret_id, claimed.limit, claim)
         metadata = keys.open_metadata(file_key, claimed.salt, secret_id.raw, claimed.meta)
         ticket = Ticket(file_key, claimed.limit, claimed.size, metadata.size)
-        return Opened(metadata, self._server_key.seal_ticket(secret_id.raw, claim.digest, ticket))
+        return Opened(metadata, self.server_key.seal_ticket(secret_id.raw, claim.digest, ticket))
 
     @asynccontextmanager
     async def data(  # noqa: PLR0913 - which secret, whose right, which part
@@ -257,7 +257,7 @@ class Vault:
             Gone: somebody else received it, or the window is over.
             OutOfRange, Corrupt: nothing was decided.
         """
-        rights = self._server_key.open_ticket(secret_id.raw, claim.digest, ticket)
+        rights = self.server_key.open_ticket(secret_id.raw, claim.digest, ticket)
         try:
             async with self._blobs.open(secret_id, rights.limit_ms, claim.holder) as blob:
                 delivery = await Delivery.begin(blob, rights, start, stop)
@@ -293,7 +293,7 @@ class Vault:
 
     def owner(self, sender: Sender) -> bytes:
         """Mark a sender's own secrets: a keyed hash, which is also the proof to revoke them."""
-        return self._server_key.owner(sender.door, sender.user)
+        return self.server_key.owner(sender.door, sender.user)
 
     @staticmethod
     def token_proof(token: bytes) -> bytes:

@@ -35,5 +35,5 @@ async def received(
 async def until(met: Callable[[], object], limit: float = 15) -> None:
     """Wait until a condition of the outside world is met."""
     async with asyncio.timeout(limit):
-        while not met():  # noqa: ASYNC110 - nothing tells when a file or a process changes
+        while not met():
             await asyncio.sleep(0.01)

@@ -14,10 +14,10 @@ _CSP = (
     "trusted-types 'none'"
 )
 _OFF = (
-    "accelerometer autoplay bluetooth camera display-capture encrypted-media fullscreen "
+    "accelerometer autoplay camera display-capture encrypted-media fullscreen "
     "gamepad geolocation gyroscope hid idle-detection local-fonts magnetometer microphone midi "
     "payment picture-in-picture publickey-credentials-get screen-wake-lock serial storage-access "
-    "usb web-share xr-spatial-tracking"
+    "usb xr-spatial-tracking"
 )
 DATA_CSP = "default-src 'none'; sandbox"  # for bytes that are never a page
 

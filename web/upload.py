@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from core.errors import EmptyText, Malformed, NotFound, SourceFailed, TooLarge
 from core.quantities import parse_duration
@@ -32,6 +33,8 @@ SILENCE = 60.0  # seconds without a byte after which the upload broke off
 LONGEST_FIELD = 8 * 1024
 LONGEST_FORM = 1024 * 1024  # of a form that is not multipart
 OVERHEAD = 64 * 1024  # bytes that multipart may add to a file
+# How the parser says that a form is none.
+BROKEN = (ValueError, AssertionError, EOFError, HttpProcessingError)
 
 routes = web.RouteTableDef()
 
@@ -201,7 +204,7 @@ async def _content(
 async def _parts(request: web.Request) -> MultipartReader:
     try:
         return await request.multipart()
-    except (ValueError, AssertionError):
+    except BROKEN:
         raise Malformed("multipart") from None
 
 
@@ -209,7 +212,7 @@ async def _next(parts: MultipartReader) -> BodyPartReader | None:
     try:
         async with asyncio.timeout(SILENCE):
             part = await parts.next()
-    except (ValueError, AssertionError, EOFError):
+    except BROKEN:
         raise Malformed("multipart") from None
     except (ConnectionError, TimeoutError):
         raise SourceFailed from None
@@ -239,9 +242,9 @@ async def _piece(read: Callable[[], Awaitable[bytes]]) -> bytes:
     try:
         async with asyncio.timeout(SILENCE):
             return await read()
-    except (ConnectionError, TimeoutError, EOFError):
+    except (ConnectionError, TimeoutError):
         raise SourceFailed from None
-    except (ValueError, AssertionError):
+    except BROKEN:
         raise Malformed("multipart") from None
 
 

@@ -1,0 +1,108 @@
+"""The Discord door's life: log in, stay connected, close."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+import structlog
+
+from bots.discord_door import DiscordDoor
+from core.errors import DoorClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bots.share import Share
+    from core.settings import Settings
+
+log = structlog.get_logger()
+
+READY_WITHIN = 60.0  # seconds until the gateway has let us in
+STOP_WITHIN = 20.0  # seconds for what runs when the door closes
+PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between tries to connect
+# Close codes after which trying again can't help.
+REASONS = {
+    4004: "Discord refuses DISCORD_BOT_TOKEN: take it from the Developer Portal, Bot, Reset Token.",
+    4010: "Discord refuses the shard.",
+    4011: "Discord demands more shards.",
+    4012: "Discord no longer speaks this version of its gateway: update OneTimeShare.",
+    4013: "Discord refuses the intents.",
+    4014: "Discord refuses the intents: enable them in the Developer Portal, Bot.",
+}
+
+
+async def run(
+    share: Share,
+    settings: Settings,
+    *,
+    connect: Callable[[], aiohttp.BaseConnector] = aiohttp.TCPConnector,
+    ready_within: float = READY_WITHIN,
+) -> None:
+    """Keep the door open until cancelled.
+
+    Args:
+        share: the way into the vault.
+        settings: among them the token.
+        connect: makes the connector of each client; closing a client closes its own.
+        ready_within: seconds until a gateway that says nothing counts as unreachable.
+
+    Raises:
+        DoorClosed: Discord refuses us in a way that only the operator can change.
+    """
+    token = settings.discord_bot_token
+    assert token is not None  # noqa: S101 - the door is opened only with one
+    tries = 0
+    while True:
+        async with aiohttp.ClientSession(connector=connect()) as session:
+            # A client that failed to connect can't be trusted to try again: it gets a successor.
+            door = DiscordDoor(share, session, connect())
+            try:
+                tries = await _live(door, token.reveal(), ready_within, tries)
+            finally:
+                await asyncio.shield(_close(door))
+        pause = PAUSES[min(tries, len(PAUSES) - 1)]
+        log.warning("discord gateway unreachable", again_in=pause)
+        await asyncio.sleep(pause)
+        tries += 1
+
+
+async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) -> int:
+    """Be connected; return when that ends in a way that another try may mend."""
+    living = asyncio.create_task(door.start(token))
+    ready = asyncio.create_task(door.opened.wait())
+    try:
+        await asyncio.wait(
+            {living, ready}, timeout=ready_within, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not ready.done() and not living.done():
+            return tries
+        if ready.done():
+            log.info("door is open", door="discord")
+            tries = 0
+        await living
+    except discord.LoginFailure:
+        raise DoorClosed(REASONS[4004]) from None
+    except discord.PrivilegedIntentsRequired:
+        raise DoorClosed(REASONS[4014]) from None
+    except discord.ConnectionClosed as error:
+        if error.code in REASONS:
+            raise DoorClosed(REASONS[error.code]) from None
+    except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError) as error:
+        log.warning("discord failed", error=type(error).__name__)
+    finally:
+        for task in (ready, living):
+            task.cancel()
+        await asyncio.wait({ready, living})
+    return tries
+
+
+async def _close(door: DiscordDoor) -> None:
+    """Take nothing new in, and let what runs end."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STOP_WITHIN):
+            await door.finish()
+    await door.close()

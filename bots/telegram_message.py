@@ -1,0 +1,53 @@
+"""What a Telegram message holds: its text, its file, or neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from core.secret import Kind, Sender
+
+if TYPE_CHECKING:
+    from telegram import Message
+
+DOOR = "telegram"
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file as the update announces it; `size` in bytes where the platform says it."""
+
+    file_id: str = field(repr=False)
+    name: str = field(repr=False)
+    type: str | None
+    size: int | None
+
+
+def attached(message: Message) -> Attached | None:
+    """Find the message's file, under the name that its sender gave it or a plain one."""
+    if message.photo:
+        largest = message.photo[-1]
+        return Attached(largest.file_id, "photo.jpg", "image/jpeg", largest.file_size)
+    if message.voice:
+        voice = message.voice
+        return Attached(voice.file_id, "voice.ogg", voice.mime_type, voice.file_size)
+    if message.video_note:
+        note = message.video_note
+        return Attached(note.file_id, "video.mp4", "video/mp4", note.file_size)
+    # An animation is announced as a document too, under the same id.
+    found = message.animation or message.video or message.audio or message.document
+    if found is None:
+        return None
+    fallback = {"Video": "video.mp4", "Audio": "audio.mp3", "Animation": "animation.mp4"}
+    name = found.file_name or fallback.get(type(found).__name__, "file")
+    return Attached(found.file_id, name, found.mime_type, found.file_size)
+
+
+def sender(message: Message) -> Sender:
+    """Name the sender: in a private chat, chat and person are one."""
+    return Sender(DOOR, str(message.chat.id))
+
+
+def event(message: Message, part: Kind) -> str:
+    """Name what came in, the same each time the platform tells it."""
+    return f"{message.chat.id}/{message.message_id}/{part}"
