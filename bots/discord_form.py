@@ -80,7 +80,8 @@ class ShareForm(ui.Modal):
         ]
         await self._door.answer(interaction, made)
 
-    async def on_error(self, interaction: discord.Interaction, error: Exception) -> None:
+    async def on_error(  # type: ignore[override]  # as the library's own Modal narrows it
+        self, _interaction: discord.Interaction, error: Exception, /
+    ) -> None:
         """Log the kind of error; the library would print a traceback with values."""
         log.warning("discord form failed", error=type(error).__name__)
-        del interaction

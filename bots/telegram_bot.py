@@ -43,8 +43,8 @@ async def run(share: Share, settings: Settings) -> None:
     async with aiohttp.ClientSession() as session:
         door = TelegramDoor(share, settings, session)
         application = door.application()
-        await _log_in(application)
         try:
+            await _log_in(application)
             await application.bot.set_my_commands(COMMANDS)
             assert application.updater is not None  # noqa: S101 - the builder's default
             await application.updater.start_polling(
@@ -88,3 +88,4 @@ async def _close(application: App) -> None:
                 await application.stop()
     with suppress(TelegramError):
         await application.shutdown()
+        await application.bot.shutdown()  # where the log-in failed, the line above does nothing
