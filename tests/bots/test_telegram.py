@@ -254,7 +254,7 @@ async def test_slow_file_holds_up_nobody(bot: FakeTelegram) -> None:
     release = asyncio.Event()
     real = bot.on_getFile
 
-    async def slow(given: dict[str, Any]) -> Any:  # noqa: ANN401 - as the fake's own
+    async def slow(given: dict[str, Any]) -> Any:
         await release.wait()
         return await real(given)
 

@@ -143,6 +143,8 @@ class FakeDiscord:
         return await self._interact(5, data, "dm")
 
     async def _interact(self, kind: int, data: dict[str, Any], place: str) -> str:
+        async with asyncio.timeout(15):
+            await self._ready.wait()
         number = str(next(self._ids))
         self.interactions[number] = Asked(time.monotonic())
         channel = {"id": DM, "type": 3 if place == "group" else 1}
@@ -263,7 +265,7 @@ class FakeDiscord:
         assert self._socket is not None
         await self._socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
-    async def _send(self, socket: web.WebSocketResponse | None, deflate: Any, told: object) -> None:  # noqa: ANN401 - zlib's object
+    async def _send(self, socket: web.WebSocketResponse | None, deflate: Any, told: object) -> None:
         packed = deflate.compress(json.dumps(told).encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
         assert packed.endswith(SYNC_FLUSH)
         with suppress(ConnectionError):

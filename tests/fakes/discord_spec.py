@@ -69,7 +69,7 @@ class Spec:
             self.wrong.append(f"{where}: {list(deepest.absolute_path)}: {deepest.message[:300]}")
 
 
-def _absolute(schema: Any) -> Any:  # noqa: ANN401 - a part of a schema
+def _absolute(schema: Any) -> Any:
     """Point a part's references back into the whole description."""
     if isinstance(schema, dict):
         return {

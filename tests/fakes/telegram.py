@@ -62,7 +62,7 @@ class FakeTelegram:
 
     # ── what people do ──────────────────────────────────────────────────────────────────────
 
-    def say(self, chat: int = 42, in_a: str = "private", /, **content: Any) -> dict[str, Any]:  # noqa: ANN401 - a message's fields
+    def say(self, chat: int = 42, in_a: str = "private", /, **content: Any) -> dict[str, Any]:
         """Send a message to the bot; answer it as the chat holds it."""
         self._last_message += 1
         about = {"id": chat, "type": in_a}
@@ -93,7 +93,7 @@ class FakeTelegram:
         self.files[name] = Stored(body, cut)
         return {"file_id": name, "file_unique_id": name, "file_size": len(body)}
 
-    def refuse(self, method: str, code: int, description: str, **parameters: Any) -> None:  # noqa: ANN401 - as the API has them
+    def refuse(self, method: str, code: int, description: str, **parameters: Any) -> None:
         """Answer the next call of a method with an error."""
         self.refusals.setdefault(method, deque()).append(Refusal(code, description, parameters))
 
@@ -207,7 +207,7 @@ def _failed(refusal: Refusal) -> web.Response:
     return web.json_response(told, status=refusal.code)
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - whatever the form holds
+def _value(text: str) -> Any:
     """Read a form's text as the API does: everything but plain strings is JSON."""
     try:
         value = json.loads(text)
