@@ -87,6 +87,10 @@ async def run_web(settings: Settings) -> None:
 
 async def run_bot(door: str, settings: Settings) -> None:
     """Run one door; one that can't open ends the process with the reason."""
+    if getattr(settings, f"{door}_bot_token") is None:
+        raise CannotStart(
+            f"{door.upper()}_BOT_TOKEN is empty; docs/{door}.md says where to get one."
+        )
     async with open_vault(settings, own_redis=False) as house:
         await _open_door(door, house, settings)
 

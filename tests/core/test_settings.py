@@ -1,0 +1,105 @@
+"""Settings: defaults, what is refused and how, and that the example and the docs are complete."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.errors import CannotStart
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def names_read() -> set[str]:
+    return set(re.findall(r'form\.get\(\s*"([A-Z_]+)"', (ROOT / "core/settings.py").read_text()))
+
+
+def test_defaults() -> None:
+    """Without a word from the operator the promised defaults hold."""
+    settings = Settings.parse({})
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.public_url == "http://localhost:8080"
+    assert settings.policy.max_size == 100_000_000
+    assert settings.policy.default_lifetime == timedelta(hours=5)
+    assert settings.policy.max_lifetime == timedelta(days=7)
+    assert settings.policy.allowed == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("PUBLIC_URL", "example.org"),
+        ("PUBLIC_URL", "http://example.org"),
+        ("PUBLIC_URL", "https://example.org/?x"),
+        ("MAX_FILE_SIZE", "large"),
+        ("DEFAULT_LIFETIME", "5 fortnights"),
+        ("DEFAULT_LIFETIME", "8d"),
+        ("DEFAULT_LIFETIME", "1s"),
+        ("WEB_UPLOAD", "perhaps"),
+        ("SECRET_KEY", "c2hvcnQ="),
+        ("BLOBS_URL", "ftp://x"),
+        ("TELEGRAM_API_URL", "api.telegram.org"),
+    ],
+)
+def test_unusable_value_names_its_setting_and_never_prints(name: str, value: str) -> None:
+    """A wrong value is told by the setting's name and a hint, without the value itself."""
+    with pytest.raises(CannotStart) as refused:
+        Settings.parse({name: value})
+    assert name in refused.value.reason
+    assert name == "PORT" or value not in refused.value.reason
+
+
+def test_all_wrong_values_are_told_at_once() -> None:
+    """The operator needs one start to learn of every mistake."""
+    with pytest.raises(CannotStart) as refused:
+        Settings.parse({"PORT": "x", "MAX_FILE_SIZE": "y"})
+    assert "PORT" in refused.value.reason
+    assert "MAX_FILE_SIZE" in refused.value.reason
+
+
+def test_secrets_do_not_print() -> None:
+    """No token and no key shows in a representation."""
+    key = base64.b64encode(b"k" * 32).decode()
+    settings = Settings.parse(
+        {"TELEGRAM_BOT_TOKEN": "1:secret-token", "DISCORD_BOT_TOKEN": "secret-token"}
+        | {"SECRET_KEY": key, "REDIS_URL": "redis://:secret-token@host"}
+    )
+    assert "secret-token" not in f"{settings!r} {settings.telegram_bot_token}"
+    assert "kkkk" not in repr(settings)
+
+
+def test_example_names_every_setting_with_its_default() -> None:
+    """.env.example is complete, and reading it changes nothing."""
+    example = dict(
+        line.split("=", 1)
+        for line in (ROOT / ".env.example").read_text().splitlines()
+        if line and not line.startswith("#")
+    )
+    assert set(example) == names_read()
+    assert Settings.parse(example) == Settings.parse({})
+
+
+def test_docs_name_every_setting() -> None:
+    """docs/configuration.md has a row for each setting."""
+    rows = re.findall(
+        r"^\| `([A-Z_]+)`", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE
+    )
+    assert set(rows) == names_read()
+
+
+def test_compose_passes_known_settings_only() -> None:
+    """docker-compose.yml sets nothing that the program does not read, and all its limits."""
+    text = (ROOT / "docker-compose.yml").read_text()
+    passed = set(re.findall(r"^ {4,6}([A-Z_]+):", text, re.MULTILINE))
+    assert passed <= names_read()
+    assert {
+        name for name in names_read() if name.startswith(("MAX", "DEFAULT", "ALLOWED"))
+    } <= passed
