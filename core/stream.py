@@ -78,30 +78,32 @@ async def seal(
         nonce: 16 random bytes.
     """
     cipher = _cipher(file_key, nonce)
-    sealed = bytearray(nonce)
     waiting = bytearray()
-    index = 0
+    index, head = 0, nonce
     async for piece in content:
         waiting += piece
-        # A chunk is sealed once a further byte is known to follow it.
-        count = (len(waiting) - 1) // CHUNK
-        if count < BATCH:
-            continue
-        with memoryview(waiting) as view:
-            for n in range(count):
-                chunk = view[n * CHUNK : (n + 1) * CHUNK]
-                sealed += cipher.encrypt(_chunk_nonce(index + n, final=False), chunk, None)
-                chunk.release()
-                if len(sealed) >= BATCH * SEALED_CHUNK:
-                    yield bytes(sealed)
-                    sealed.clear()
-        del waiting[: count * CHUNK]
-        index += count
-    for n in range(0, max(len(waiting), 1), CHUNK):
-        final = n + CHUNK >= len(waiting)
-        chunk_nonce = _chunk_nonce(index + n // CHUNK, final=final)
-        sealed += cipher.encrypt(chunk_nonce, bytes(waiting[n : n + CHUNK]), None)
-    yield bytes(sealed)
+        # Sealed as not final only once a further byte is known to follow.
+        while len(waiting) > BATCH * CHUNK:
+            yield head + _seal_batch(cipher, index, waiting, BATCH * CHUNK, final=False)
+            del waiting[: BATCH * CHUNK]
+            index, head = index + BATCH, b""
+    yield head + _seal_batch(cipher, index, waiting, len(waiting), final=True)
+
+
+def _seal_batch(
+    cipher: ChaCha20Poly1305, first: int, plain: bytearray, size: int, *, final: bool
+) -> bytes:
+    """Seal the first `size` bytes as chunks; `final`: the last of them ends the payload."""
+    count = max(1, -(-size // CHUNK))
+    with memoryview(plain) as view:
+        return b"".join(
+            cipher.encrypt(
+                _chunk_nonce(first + n, final=final and n == count - 1),
+                view[n * CHUNK : min((n + 1) * CHUNK, size)],
+                None,
+            )
+            for n in range(count)
+        )
 
 
 async def open_(file_key: bytes, blob: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

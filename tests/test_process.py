@@ -85,7 +85,7 @@ async def opened(client: ClientSession, url: str, link: Link) -> str:
 async def test_one_command_does_the_main_job_and_ends_cleanly(
     tmp_path: Path, client: ClientSession
 ) -> None:
-    """`run` without any setting shares and opens; SIGTERM ends it and its Redis; nothing is lost."""
+    """`run` needs no setting; SIGTERM ends it and its Redis, and nothing is lost."""
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
     async with running(tmp_path, "run", PORT=port) as process:

@@ -41,6 +41,8 @@ class Blobs(Protocol):
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
         """Keep a blob: durable when this returns, and not there at all when it raises.
 
+        Each piece that `sealed` yields is written in one go, so they should be large.
+
         Raises:
             StorageFull: no room.
         """

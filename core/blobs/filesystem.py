@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-BATCH = 256 * 1024  # bytes written in one go: a hop to a thread costs as much as sealing 256 KiB
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60  # seconds after which nobody is writing any more
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -93,13 +92,12 @@ class FileBlobs:
 
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
         draft = _Draft(self._incoming / str(secret_id))
-        waiting = bytearray()
+        waiting = b""
         try:
             async for piece in sealed:
-                waiting += piece
-                if len(waiting) >= BATCH:
-                    full, waiting = waiting, bytearray()
-                    await _in_thread(draft.write, full)
+                if waiting:  # the last piece stays back: a small blob takes one hop in all
+                    await _in_thread(draft.write, waiting)
+                waiting = piece
             await _in_thread(draft.keep, waiting, self._path(secret_id, limit))
         except BaseException:
             await asyncio.shield(asyncio.to_thread(draft.drop))
@@ -155,7 +153,7 @@ class _Draft:
         self._path = path
         self._handle: int | None = None
 
-    def write(self, sealed: bytes | bytearray) -> None:
+    def write(self, sealed: bytes) -> None:
         if self._handle is None:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             self._handle = os.open(self._path, flags, 0o600)
@@ -163,7 +161,7 @@ class _Draft:
         while view:
             view = view[os.write(self._handle, view) :]
 
-    def keep(self, rest: bytes | bytearray, path: Path) -> None:
+    def keep(self, rest: bytes, path: Path) -> None:
         """Write the rest and give the blob its name: after this it is durable."""
         self.write(rest)
         if self._handle is not None:

@@ -71,7 +71,8 @@ def _parse(name: str, raw: bytes) -> Vector | None:
     if fields["expect"] not in {"success", "payload failure"} or "file key" not in fields:
         return None
     if fields.get("armored"):
-        body = base64.b64decode(b"".join(body.strip().splitlines()[1:-1]))
+        inside = body.partition(b"FILE-----")[2].partition(b"-----END")[0]
+        body = base64.b64decode(b"".join(inside.split()))
     payload = body.partition(b"\n--- ")[2].partition(b"\n")[2]
     return Vector(
         name,
