@@ -123,10 +123,10 @@ async def open_(file_key: bytes, blob: AsyncIterable[bytes]) -> AsyncIterator[by
         plain, final = _open_next(cipher, index, sealed)
         if index and not plain:
             raise Corrupt  # a final chunk is empty only in an empty payload
-        if final and await reader.take(1):
-            raise Corrupt
         yield plain
         index += 1
+    if await reader.take(1):
+        raise Corrupt
 
 
 def _open_next(cipher: ChaCha20Poly1305, index: int, sealed: bytes) -> tuple[bytes, bool]:
