@@ -16,16 +16,16 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from core import keys
+from core.admission import Admission
 from core.blobs import REVOKED
 from core.delivery import Delivery
 from core.draft import Draft
-from core.errors import Corrupt, EmptyText, Gone, NotFound, TooLate, WrongPassword
+from core.errors import Corrupt, EmptyText, Gone, NotFound, TooLate
 from core.handout import Handout, now_ms
-from core.keys import Ticket
 from core.link import KEY_SIZE, Link, encode
 from core.policy import check_password, clean_name
 from core.records import NO_PASSWORD
-from core.secret import Kind, Metadata, Opened, Sealed, State
+from core.secret import Kind, Metadata, Sealed, State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from core.passwords import Passwords
     from core.policy import Policy
     from core.records import Records
-    from core.secret import Glance, Progress, Sender
+    from core.secret import Glance, Opened, Progress, Sender
 
 WITH_PASSWORD = "a1"  # noqa: S105 - the profile of new secrets that have one
 
@@ -59,7 +59,7 @@ class Vault:
         self.server_key = server_key
         self._passwords = passwords
         self._handout = Handout(records, blobs)
-        self._at_work: set[asyncio.Task[Opened]] = set()
+        self._admission = Admission(records, server_key, passwords, self._handout)
         self.policy = policy
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────
@@ -179,62 +179,9 @@ class Vault:
             Busy: too many passwords are being checked; no attempt was used up.
         """
         if not password:
-            return await self._admit(secret_id, key, claim)
+            return await self._admission.admit(secret_id, key, claim)
         check_password(password)
-        # Once a slot is taken, its evaluation is seen through even if the recipient is gone.
-        work = asyncio.create_task(self._open_with(password, secret_id, key, claim))
-        self._at_work.add(work)
-        work.add_done_callback(self._at_work.discard)
-        return await asyncio.shield(work)
-
-    async def _open_with(
-        self, password: str, secret_id: SecretId, key: Key, claim: Claim
-    ) -> Opened:
-        verifier = keys.verifier(secret_id.raw, key.raw)
-        attempt = secrets.token_bytes(16)
-        with self._passwords.place() as place:
-            taken = await self._records.attempt(secret_id, verifier, claim.holder, attempt)
-            if taken is None:
-                return await self._admit(secret_id, key, claim)
-            wrapping, limit = taken
-            stretched = await place.stretch(wrapping.profile, password, wrapping.password_salt)
-        try:
-            file_key = keys.unwrap(
-                wrapping,
-                secret_id=secret_id.raw,
-                key=key.raw,
-                password_key=stretched,
-                limit_ms=limit,
-            )
-        except Corrupt:
-            left = await self._records.resolve(secret_id, attempt)
-            raise WrongPassword(left) from None
-        return await self._admit(secret_id, key, claim, attempt, file_key)
-
-    async def _admit(
-        self,
-        secret_id: SecretId,
-        key: Key,
-        claim: Claim,
-        attempt: bytes = b"",
-        file_key: bytes | None = None,
-    ) -> Opened:
-        verifier = keys.verifier(secret_id.raw, key.raw)
-        claimed = await self._records.claim(secret_id, verifier, claim.holder, attempt)
-        if claimed.wrapping is None:  # opened by this very claim: a repeat
-            file_key = keys.open_resume(claimed.resume, secret_id.raw, key.raw, claim.raw)
-        elif file_key is None:
-            file_key = keys.unwrap(
-                claimed.wrapping,
-                secret_id=secret_id.raw,
-                key=key.raw,
-                password_key=keys.NO_PASSWORD,
-                limit_ms=claimed.limit,
-            )
-        await self._handout.heed_latch(secret_id, claimed.limit, claim)
-        metadata = keys.open_metadata(file_key, claimed.salt, secret_id.raw, claimed.meta)
-        ticket = Ticket(file_key, claimed.limit, claimed.size, metadata.size)
-        return Opened(metadata, self.server_key.seal_ticket(secret_id.raw, claim.digest, ticket))
+        return await self._admission.admit_with(password, secret_id, key, claim)
 
     @asynccontextmanager
     async def data(  # noqa: PLR0913 - which secret, whose right, which part
@@ -334,5 +281,4 @@ class Vault:
 
     async def aclose(self) -> None:
         """Wait for evaluations that outlived their recipients' connections."""
-        if self._at_work:
-            await asyncio.wait(self._at_work)
+        await self._admission.aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -161,7 +162,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     start, stop = _range(request)
     delivering = vault.data(name, claim, opened.ticket, key=key, start=start, stop=stop)
     answer = await _send(request, delivering, ticket=opened.ticket)
-    if chosen is None:
+    if chosen is None and answer.status == HTTPStatus.OK:  # not after a part
         await vault.done(name, claim)
     return answer
 

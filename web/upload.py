@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PIECE = 64 * 1024
 SILENCE = 60.0  # seconds without a byte after which the upload broke off
+LATE = 300.0  # seconds for the fields that follow the content
 LONGEST_FIELD = 8 * 1024
 LONGEST_FORM = 1024 * 1024  # of a form that is not multipart
 OVERHEAD = 64 * 1024  # bytes that multipart may add to a file
@@ -160,9 +161,11 @@ async def _multipart(request: web.Request) -> Sealed:
     draft: Draft | None = None
     async with AsyncExitStack() as stack:
         parts = await _parts(request)
+        late = await stack.enter_async_context(_limited())
         while (part := await _next(parts)) is not None:
             if part.name in {"file", "text"}:
                 draft = await _content(stack, vault, part, wishes, draft)
+                late.reschedule(asyncio.get_running_loop().time() + LATE)
             elif part.name in {"password", "expires"}:
                 if getattr(wishes, part.name) is not None:
                     raise Malformed(f"{part.name}: it is there twice")
@@ -178,6 +181,16 @@ async def _multipart(request: web.Request) -> Sealed:
             lifetime=wishes.lifetime,
             password=wishes.password,
         )
+
+
+@asynccontextmanager
+async def _limited() -> AsyncIterator[asyncio.Timeout]:
+    """Limit what comes after the content: sealed bytes without a record are swept some day."""
+    try:
+        async with asyncio.timeout(None) as late:
+            yield late
+    except TimeoutError:
+        raise SourceFailed from None
 
 
 async def _content(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -344,6 +345,8 @@ async def test_client_gone_while_uploading_leaves_nothing(web: Web) -> None:
     incoming = web.settings.data_dir / "blobs" / "incoming"
     await until(lambda: any(incoming.iterdir()))
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
     await until(lambda: not any(incoming.iterdir()))
     assert [p for p in (web.settings.data_dir / "blobs").rglob("*") if p.is_file()] == []
 
