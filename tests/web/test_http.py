@@ -338,9 +338,9 @@ async def test_client_gone_while_uploading_leaves_nothing(web: Web) -> None:
     host, port = "127.0.0.1", int(web.url.rpartition(":")[2])
     _, writer = await asyncio.open_connection(host, port)
     writer.write(
-        b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\nOTS-Name: x\r\n\r\n"
+        b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\nOTS-Name: x\r\n\r\n"
     )
-    writer.write(os.urandom(500_000))
+    writer.write(os.urandom(1_500_000))
     await writer.drain()
     incoming = web.settings.data_dir / "blobs" / "incoming"
     await until(lambda: any(incoming.iterdir()))
