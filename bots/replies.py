@@ -17,7 +17,11 @@ Say: TypeAlias = "str | Callable[[Any], str]"
 
 COPY = "Copy link"
 OPEN_PRIVATE = "Share in private"
-DELETED = "I have deleted your message."
+YOUR_FILE = "your file"
+YOUR_TEXT = "your text"
+YOUR_CAPTION = "your caption"
+DELETED = "Your message is deleted."
+LEFT = "I left your message where it is, since not all of it could be shared."
 NOT_DELETED = "I could not delete your message: please delete it yourself."
 DELETE_IT = "Now delete your message above: bots can't do it here. Better use /share next time."
 NO_TEXT_NO_FILE = "There was neither a text nor a file. Give one of them."
@@ -27,8 +31,13 @@ TRUTH = (
     "The chat and this service see what you share while you hand it in. "
     "What I store can't be opened without the link, and I don't keep the link."
 )
-FAILED = "Something went wrong. Nothing was kept: please try again."
+FAILED = "Something went wrong on my side: please send it again."
 NO_LOGIN = "Do not enter your Discord login."
+TELEGRAM_COMMANDS = {
+    "start": "How it works",
+    "help": "What is possible, and what is true",
+    "privacy": "What is kept, and how long",
+}
 
 
 def welcome(lifetime: str) -> str:
@@ -40,12 +49,13 @@ def welcome(lifetime: str) -> str:
     )
 
 
-def telegram_help(lifetime: str, limit: str) -> str:
-    """Say what is possible and what is true."""
+def telegram_help(lifetime: str, limit: str, page: str | None) -> str:
+    """Say what is possible and what is true; `page` takes larger files, where there is one."""
+    larger = f"; larger ones go through {page}" if page else ""
     return (
         "• Send a text, file, photo, video, audio or voice message: you get a link.\n"
         f"• It opens once, and is destroyed unopened after {lifetime}.\n"
-        f"• Files have at most {limit}; larger ones go through the web page.\n"
+        f"• Files have at most {limit}{larger}.\n"
         "• A caption becomes a link of its own, and so does each picture of an album.\n"
         "• Link previews open nothing. Whoever has the link can open it: pass it on with care.\n\n"
         f"{TRUTH}\n\n/privacy says what is kept."
@@ -88,9 +98,10 @@ def sealed(shared: Shared, what: str) -> str:
     return "\n".join(lines)
 
 
-def too_large_for_chat(limit: int, page: str) -> str:
-    """Show the way for what a platform does not let through."""
-    return f"Files over {show_size(limit)} don't reach me here. Share it on the web page: {page}"
+def too_large_for_chat(limit: int, page: str | None) -> str:
+    """Show the way for what a platform does not let through; `page` is where files are taken."""
+    way = f"Share it on the web page: {page}" if page else "Send a smaller one."
+    return f"Files over {show_size(limit)} don't reach me here. {way}"
 
 
 def _extension(error: e.ForbiddenExtension) -> str:
@@ -105,26 +116,30 @@ def _lifetime(error: e.BadLifetime) -> str:
 
 
 REFUSALS: dict[type[e.OneTimeShareError], Say] = {
-    e.Malformed: lambda x: f"I could not read this: {x.what}.",
+    e.BadInput: "I can't take that as it is. Change it, and send it again.",
+    e.Malformed: lambda x: f"I could not read this: {x.what}. Check it, and send it again.",
     e.EmptyText: "That was empty. Send a text or a file.",
-    e.TooLarge: lambda x: f"That is too large: the limit is {show_size(x.limit)}.",
+    e.TooLarge: lambda x: f"That is too large. Send at most {show_size(x.limit)}.",
     e.ForbiddenExtension: _extension,
     e.BadLifetime: _lifetime,
     e.BadPassword: lambda x: f"A password has at most {x.longest} bytes. Choose a shorter one.",
-    e.SourceFailed: "The file broke off on its way to me. Nothing was kept: please send it again.",
-    e.NotFound: "I know no such secret of yours.",
-    e.PasswordRequired: "A password is needed.",
-    e.WrongPassword: lambda x: f"Wrong password; attempts left: {x.attempts_left}.",
-    e.Locked: "It is locked after too many wrong passwords. Its sender can unlock it.",
+    e.SourceFailed: "It broke off on its way to me. Nothing was kept: please send it again.",
+    e.NotFound: "I know no such secret of yours. Check the link.",
+    e.PasswordRequired: "It has a password. Ask its sender for it.",
+    e.WrongPassword: lambda x: f"Wrong password. Check it; attempts left: {x.attempts_left}.",
+    e.Locked: "It is locked after too many wrong passwords. Ask its sender to unlock it.",
     e.Taken: lambda x: f"Somebody has it open. Try again in {x.retry_after} s.",
-    e.Gone: lambda x: f"It is gone: {x.state}.",
-    e.TooLate: "Too late: it was opened before.",
-    e.OutOfRange: "There are not that many bytes.",
+    e.Gone: lambda x: f"It is gone: {x.state}. Ask its sender for a new link.",
+    e.TooLate: "Too late: it was opened before, so nothing can be changed. Send a new one.",
+    e.OutOfRange: lambda x: f"It ends after {show_size(x.size)}. Ask for a part before that.",
     e.Corrupt: "What is stored is damaged; nothing of it was handed out. Tell the operator.",
     e.Busy: lambda x: f"I am busy. Nothing was kept: please send it again in {x.retry_after} s.",
-    e.Unavailable: "My storage does not answer. Nothing was kept: please send it again soon.",
-    e.StorageFull: "My storage is full. Nothing was kept; please tell the operator.",
-    e.Duplicate: "I have had that before.",
+    e.Unavailable: lambda x: (
+        "My storage does not answer. Nothing was kept: "
+        f"please send it again in {x.retry_after} s, or tell the operator."
+    ),
+    e.StorageFull: "My storage is full. Nothing was kept: please tell the operator.",
+    e.Duplicate: "I have had that before. Send it anew for another link.",
     e.DoorClosed: "I can't work now. Please tell the operator.",
     e.CannotStart: "I can't work now. Please tell the operator.",
 }

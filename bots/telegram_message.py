@@ -1,14 +1,18 @@
-"""What a Telegram message holds: its text, its file, or neither."""
+"""What a Telegram message holds, and for whom it is meant."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from telegram import MessageEntity
+
 from core.secret import Kind, Sender
 
 if TYPE_CHECKING:
-    from telegram import Message
+    from collections.abc import Collection
+
+    from telegram import Message, User
 
 DOOR = "telegram"
 
@@ -51,3 +55,21 @@ def sender(message: Message) -> Sender:
 def event(message: Message, part: Kind) -> str:
     """Name what came in, the same each time the platform tells it."""
     return f"{message.chat.id}/{message.message_id}/{part}"
+
+
+def addresses(message: Message, bot: User, commands: Collection[str]) -> bool:
+    """Tell whether a group's message is meant for the bot.
+
+    It is by one of the bot's commands, a mention, a reply to the bot, or when it was just added.
+    """
+    answered = message.reply_to_message
+    if (answered is not None and answered.from_user == bot) or bot in message.new_chat_members:
+        return True
+    kinds: list[str | None] = [MessageEntity.BOT_COMMAND, MessageEntity.MENTION]
+    words = message.parse_entities(kinds) if message.text else {}
+    words |= message.parse_caption_entities(kinds) if message.caption else {}
+    ours = {f"/{command}" for command in commands}
+    return any(
+        word.lower() in ours or word.lower().endswith(f"@{bot.username}".lower())
+        for word in words.values()
+    )
