@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.background import beside
 from core.bootstrap import open_vault
 from core.errors import CannotStart, DoorClosed
 from core.settings import Settings
@@ -67,8 +68,11 @@ def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[Non
 
 async def run(settings: Settings) -> None:
     """Run everything in this process. A door that can't open does not take the others down."""
-    async with open_vault(settings) as house, asyncio.TaskGroup() as group:
-        group.create_task(house.sweeper.run())
+    async with (
+        open_vault(settings) as house,
+        beside(house.sweeper.run()),
+        asyncio.TaskGroup() as group,
+    ):
         tokens = {"telegram": settings.telegram_bot_token, "discord": settings.discord_bot_token}
         for door in DOORS:
             if tokens[door] is not None:
@@ -80,8 +84,7 @@ async def run(settings: Settings) -> None:
 
 async def run_web(settings: Settings) -> None:
     """Run the web server, and the sweeper beside it."""
-    async with open_vault(settings, own_redis=False) as house, asyncio.TaskGroup() as group:
-        group.create_task(house.sweeper.run())
+    async with open_vault(settings, own_redis=False) as house, beside(house.sweeper.run()):
         await _serve(house, settings)
 
 
@@ -126,10 +129,13 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
     share = Share(house.vault, house.creations, house.notes, settings.policy, settings.public_url)
     # Each library is loaded where it is used: a process that needs one only stays small.
     if door == "telegram":
-        from bots.telegram_bot import run as open_door  # noqa: PLC0415
+        from bots import telegram_bot  # noqa: PLC0415
+
+        await telegram_bot.run(share, settings)
     else:
-        from bots.discord_bot import run as open_door  # noqa: PLC0415
-    await open_door(share, settings)
+        from bots import discord_bot  # noqa: PLC0415
+
+        await discord_bot.run(share, settings)
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:

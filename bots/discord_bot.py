@@ -11,6 +11,7 @@ import discord
 import structlog
 
 from bots.discord_door import DiscordDoor
+from core.background import stop
 from core.errors import DoorClosed
 
 if TYPE_CHECKING:
@@ -94,9 +95,8 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
     except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError) as error:
         log.warning("discord failed", error=type(error).__name__)
     finally:
-        for task in (ready, living):
-            task.cancel()
-        await asyncio.wait({ready, living})
+        await stop(living)
+        ready.cancel()
     return tries
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.background import beside
 from core.errors import Duplicate, Unavailable
 from core.link import SecretId, encode
 from core.scripts import Scripts
@@ -47,15 +48,13 @@ class Creations:
         """
         mark = self.mark(door, event)
         creation = await self._begin(mark)
-        beat = asyncio.create_task(self._stay(mark, creation))
         try:
-            yield creation
+            async with beside(self._stay(mark, creation)):
+                yield creation
         except BaseException:
-            await _stop(beat)
             with suppress(Unavailable):  # the lease frees it then
                 await asyncio.shield(self._keep(mark, creation, "failed"))
             raise
-        await _stop(beat)
         with suppress(Unavailable):  # its sender was answered: a repeat would replace the link
             await asyncio.shield(self._keep(mark, creation, "answered"))
 
@@ -87,9 +86,3 @@ class Creations:
 
     async def _keep(self, mark: str, creation: Creation, state: str) -> None:
         await self._run("keep", mark, creation.secret_id.raw, state, round(self._lease * 1000))
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from core import keys
+from core.background import beside
 from core.blobs import REVOKED
 from core.errors import Gone, NotFound, OneTimeShareError
 from core.secret import State
@@ -98,10 +99,8 @@ class Handout:
                 await asyncio.sleep(TOUCH)
                 await note()
 
-        noting = asyncio.create_task(keep_noting())
         try:
-            yield
+            async with beside(keep_noting()):
+                yield
         finally:
-            noting.cancel()
-            await asyncio.wait([noting])
             await asyncio.shield(note())

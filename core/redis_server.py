@@ -18,6 +18,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.background import stop
 from core.errors import CannotStart
 
 if TYPE_CHECKING:
@@ -135,10 +136,7 @@ class RedisServer:
             tasks.append(asyncio.create_task(self._keep_rewriting(rewrite_every)))
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks)
+            await stop(*tasks)
             await self._stop()
 
     async def _start(self) -> None:

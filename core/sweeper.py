@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
 from redis.exceptions import LockError, RedisError
 
 from core.blobs import REVOKED
-from core.errors import OneTimeShareError
 from core.handout import now_ms
 from core.link import SecretId
 from core.records import INDEX_SHARDS
@@ -42,14 +42,24 @@ class Sweeper:
         rounds = 0
         while True:
             try:
-                async with self._redis.lock("ots:sweeper", timeout=10 * EVERY, blocking=False):
-                    await self.sweep(orphans=rounds % ORPHANS_EVERY == 0)
-                rounds += 1
-            except LockError:
-                pass  # another replica does it
-            except (OneTimeShareError, RedisError, OSError) as error:
+                if await self._sweep_alone(orphans=rounds % ORPHANS_EVERY == 0):
+                    rounds += 1
+            except Exception as error:  # noqa: BLE001 - one bad round must not be the last
                 log.warning("sweep failed", error=type(error).__name__)
             await asyncio.sleep(EVERY)
+
+    async def _sweep_alone(self, *, orphans: bool) -> bool:
+        """Do one round unless another replica is at it."""
+        lock = self._redis.lock("ots:sweeper", timeout=10 * EVERY, blocking=False)
+        if not await lock.acquire():
+            return False
+        try:
+            await self.sweep(orphans=orphans)
+        finally:
+            # A failure to release must not take the place of what ended the round.
+            with suppress(LockError, RedisError):
+                await lock.release()
+        return True
 
     async def sweep(self, *, orphans: bool = True) -> None:
         """Do one round."""

@@ -1,0 +1,103 @@
+"""The sweeper deletes what is over and nothing else, and stops when told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.background import beside
+from core.link import Claim, SecretId
+from core.secret import Kind
+from tests.contents import pieces, received
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.bootstrap import House
+    from core.settings import Settings
+    from core.sweeper import Sweeper
+
+HOUR = 3600
+
+
+def blob_files(settings: Settings) -> list[Path]:
+    return [p for p in (settings.data_dir / "blobs").rglob("*") if p.is_file()]
+
+
+def age(path: Path, seconds: float) -> None:
+    then = path.stat().st_mtime - seconds
+    os.utime(path, (then, then))
+
+
+@pytest.fixture
+def believing(house: House, monkeypatch: pytest.MonkeyPatch) -> Sweeper:
+    """Give a sweeper to which this Redis has run for long enough."""
+    monkeypatch.setattr("core.sweeper.UPTIME", 0)
+    return house.sweeper
+
+
+async def test_sweeper_stops_whatever_it_is_doing(house: House) -> None:
+    """Ended at any moment of a round, it ends at once, though Redis' client can lose the order."""
+    for moment in range(40):
+        await house.redis.connection_pool.disconnect()
+        async with asyncio.timeout(5), beside(house.sweeper.run()) as sweeping:
+            await asyncio.sleep(moment / 2000)
+        assert sweeping.done()
+
+
+async def test_live_secret_outlives_every_sweep(
+    house: House, believing: Sweeper, settings: Settings
+) -> None:
+    """A secret that waits is never touched, however old its blob is."""
+    sealed = await house.vault.seal(pieces(b"x"), kind=Kind.FILE)
+    for path in blob_files(settings):
+        age(path, HOUR)
+    await believing.sweep()
+    link = sealed.link
+    assert await received(house.vault, link.id, link.key, Claim.random()) == b"x"
+
+
+async def test_blob_without_a_record_goes_after_a_while(
+    house: House, believing: Sweeper, settings: Settings
+) -> None:
+    """What a crash left between blob and record is deleted, but not while it could be in use."""
+    limit = 4_000_000_000_000
+    await house.blobs.put(SecretId.random(), limit, pieces(b"sealed"))
+    await believing.sweep()
+    [left] = blob_files(settings)
+    age(left, HOUR)
+    await believing.sweep()
+    assert blob_files(settings) == []
+
+
+async def test_redis_that_just_started_is_not_believed(house: House, settings: Settings) -> None:
+    """A Redis that may have lost its memory is no reason to delete anything."""
+    await house.blobs.put(SecretId.random(), 4_000_000_000_000, pieces(b"sealed"))
+    [left] = blob_files(settings)
+    age(left, HOUR)
+    await house.sweeper.sweep()
+    assert blob_files(settings) == [left]
+
+
+async def test_half_written_blob_goes_after_a_while(house: House, settings: Settings) -> None:
+    """What a crash left half-written is deleted when nobody can be writing it any more."""
+    incoming = settings.data_dir / "blobs" / "incoming"
+    old, new = incoming / "old", incoming / "new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    age(old, HOUR)
+    await house.sweeper.sweep()
+    assert blob_files(settings) == [new]
+
+
+async def test_latches_stay_until_long_after_the_limit(house: House, settings: Settings) -> None:
+    """A latch outlives its blob; its whole day goes when no secret of it can be asked for."""
+    root = settings.data_dir / "blobs"
+    for day in ("20200101", "29990101"):
+        (root / day).mkdir()
+        (root / day / "id.claim").write_bytes(b"")
+    await house.sweeper.sweep()
+    assert [path.parent.name for path in blob_files(settings)] == ["29990101"]
