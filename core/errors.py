@@ -12,7 +12,7 @@
     ├── NotFound                 no such secret, or not for you: one answer for both
     ├── PasswordRequired         (attempts_left)
     ├── WrongPassword            (attempts_left)
-    ├── Locked                   too many wrong passwords; the sender can unlock
+    ├── Locked                   too many wrong passwords, or claims that came to nothing
     ├── Taken                    another page has it open (retry_after)
     ├── Gone                     (state) opened, expired or revoked before
     ├── TooLate                  the sender's wish came after the opening
@@ -116,7 +116,7 @@ class WrongPassword(OneTimeShareError):
 
 
 class Locked(OneTimeShareError):
-    """Too many wrong passwords. The secret is still there; its sender can unlock it."""
+    """Too many wrong passwords, or claims that came to nothing. The secret is still there."""
 
 
 class Taken(OneTimeShareError):

@@ -66,7 +66,7 @@ def _lifetime(error: e.BadLifetime) -> str:
 def _left(error: e.WrongPassword | e.PasswordRequired) -> str:
     left = error.attempts_left
     if left == 0:
-        return "That was the last attempt: it is locked now, and its sender can unlock it."
+        return "That was the last attempt: it is locked now. Ask the sender to share it again."
     return f"{left} attempt left." if left == 1 else f"{left} attempts left."
 
 
@@ -92,7 +92,7 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
     e.Locked: (
         423,
         "Locked",
-        "There were too many wrong passwords. It is still there; its sender can unlock it.",
+        "There were too many wrong passwords. Nobody received it: ask the sender to share it again.",
     ),
     e.Taken: (
         409,
