@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
-from contextlib import asynccontextmanager
+import re
+import time
+from collections import defaultdict, deque
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiogram.types import Message as CheckedMessage
-from aiogram.types import Update as CheckedUpdate
 from aiohttp import web
 
-from tests.contents import until
-from tests.fakes.telegram_spec import Spec
+from tests.fakes.telegram_chats import BOT, DELETABLE, GET_FILE_LIMIT, Chats
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 TOKEN = "1234567:AAFakeTokenOfTheTests_0123456789abcd"
-BOT = {"id": 1234567, "is_bot": True, "first_name": "Once", "username": "once_bot"}
-DATE = 1_790_000_000
-GET_FILE_LIMIT = 20_000_000
 LONG_POLL = 2.0  # seconds at most: the bot asks for more
-
-
-@dataclass(slots=True)
-class Stored:
-    """A file on the platform; `cut` breaks its download off after so many bytes."""
-
-    body: bytes
-    cut: int | None = None
+WITHOUT_EFFECT = {"setMyCommands", "sendChatAction", "answerCallbackQuery"}
 
 
 @dataclass(slots=True)
@@ -43,118 +32,111 @@ class Refusal:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-class FakeTelegram:
-    """One bot's world."""
+@dataclass(slots=True)
+class Drop:
+    """The connection breaks at a method's next call; `done`: after the call had its effect."""
+
+    done: bool
+
+
+class FakeTelegram(Chats):
+    """One bot's world, from the side of the API."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.url = ""
-        self.spec = Spec()
-        self.messages: dict[int, dict[str, Any]] = {}  # what is in the chats now
-        self.sent: list[dict[str, Any]] = []  # what the bot sent, as first sent
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.files: dict[str, Stored] = {}
-        self.refusals: dict[str, deque[Refusal]] = {}
-        self._updates: list[dict[str, Any]] = []
-        self._news = asyncio.Event()
-        self._last_message = 100
-        self._last_update = 7000
+        self.moods: defaultdict[str, deque[Refusal | Drop]] = defaultdict(deque)
+        self.gates: dict[str, asyncio.Event] = {}  # what a call (or "download") waits for
+        self.webhook = ""
         self.down = False
-
-    # ── what people do ──────────────────────────────────────────────────────────────────────
-
-    def say(self, chat: int = 42, in_a: str = "private", /, **content: Any) -> dict[str, Any]:
-        """Send a message to the bot; answer it as the chat holds it."""
-        self._last_message += 1
-        about = {"id": chat, "type": in_a}
-        about |= {"first_name": "Sam"} if in_a == "private" else {"title": "A group"}
-        message = {
-            "message_id": self._last_message,
-            "date": DATE,
-            "chat": about,
-            "from": {"id": 42, "is_bot": False, "first_name": "Sam", "language_code": "en"},
-            **content,
-        }
-        self.messages[self._last_message] = message
-        self.deliver(message)
-        return message
-
-    def deliver(self, message: dict[str, Any]) -> None:
-        """Tell the bot of a message, perhaps once more."""
-        self._last_update += 1
-        update = {"update_id": self._last_update, "message": message}
-        CheckedUpdate.model_validate(update)
-        self.spec.check_object("Update", update)
-        self._updates.append(update)
-        self._news.set()
-
-    def store(self, body: bytes, cut: int | None = None) -> dict[str, Any]:
-        """Keep a file; answer what a message says of it."""
-        name = f"file{len(self.files)}"
-        self.files[name] = Stored(body, cut)
-        return {"file_id": name, "file_unique_id": name, "file_size": len(body)}
+        self.token = TOKEN
+        self._poll = 0
 
     def refuse(self, method: str, code: int, description: str, **parameters: Any) -> None:
         """Answer the next call of a method with an error."""
-        self.refusals.setdefault(method, deque()).append(Refusal(code, description, parameters))
+        self.moods[method].append(Refusal(code, description, parameters))
 
-    async def answers(self, count: int = 1) -> list[dict[str, Any]]:
-        """Wait for the bot's messages, as the chats show them now."""
-        await until(lambda: len(self.sent) >= count)
-        return [self.messages[sent["message_id"]] for sent in self.sent]
+    def drop(self, method: str, *, done: bool) -> None:
+        """Break the connection at the next call of a method."""
+        self.moods[method].append(Drop(done))
 
-    # ── what the bot calls ──────────────────────────────────────────────────────────────────
+    def hold(self, method: str) -> asyncio.Event:
+        """Let calls of a method, or every "download", wait until the event is set."""
+        return self.gates.setdefault(method, asyncio.Event())
+
+    def called(self, method: str) -> list[dict[str, Any]]:
+        """Tell the parameters of each call of a method."""
+        return [given for name, given in self.calls if name == method]
 
     async def call(self, request: web.Request) -> web.StreamResponse:
         """Answer one call of the API."""
         if self.down:
             return web.Response(status=502, text="Bad Gateway")
-        if request.match_info["token"] != TOKEN:
-            return _failed(Refusal(401, "Unauthorized"))
-        method = request.match_info["method"]
-        parameters = {key: _value(str(text)) for key, text in (await request.post()).items()}
-        self.calls.append((method, parameters))
-        self.spec.check_call(method, parameters)
-        if self.refusals.get(method):
-            return _failed(self.refusals[method].popleft())
-        handler = getattr(self, f"on_{method}", None)
-        if handler is None:
-            return web.json_response({"ok": True, "result": True})
-        answer = await handler(parameters)
-        if isinstance(answer, Refusal):
-            return _failed(answer)
-        return web.json_response({"ok": True, "result": answer})
+        method, token = request.match_info["method"], request.match_info["token"]
+        if token != self.token:
+            known = re.fullmatch(r"\d+:[\w-]{30,}", token)
+            return _failed(Refusal(401, "Unauthorized") if known else Refusal(404, "Not Found"))
+        given = {key: _value(str(text)) for key, text in (await request.post()).items()}
+        self.calls.append((method, given))
+        self.judge.call(method, given)
+        if method in self.gates:
+            await self.gates[method].wait()
+        mood = self.moods[method].popleft() if self.moods[method] else None
+        answer = mood if isinstance(mood, Refusal) else None
+        if not (mood == Drop(done=False) or answer):
+            answer = await self._do(method, given)
+        if isinstance(mood, Drop) and request.transport is not None:
+            request.transport.close()
+        return _failed(answer) if isinstance(answer, Refusal) else _done(answer)
+
+    async def _do(self, method: str, given: dict[str, Any]) -> Any:
+        if method in WITHOUT_EFFECT:
+            return True
+        answer = await getattr(self, f"on_{method}")(given)
+        if not isinstance(answer, Refusal) and method != "getUpdates":  # judged when delivered
+            self.judge.answer(method, answer)
+        return answer
 
     async def on_getMe(self, _given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - the API's names
         """Tell who the bot is."""
         return BOT | {"can_join_groups": True, "can_read_all_group_messages": False}
 
-    async def on_getUpdates(self, given: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: N802
-        """Forget what is confirmed; wait for what is not."""
-        offset = given.get("offset", 0)
-        self._updates = [update for update in self._updates if update["update_id"] >= offset]
-        if not self._updates and given.get("timeout"):
-            self._news.clear()
-            try:
-                async with asyncio.timeout(min(given["timeout"], LONG_POLL)):
-                    await self._news.wait()
-            except TimeoutError:
-                pass
-        return self._updates[: given.get("limit", 100)]
+    async def on_deleteWebhook(self, _given: dict[str, Any]) -> bool:  # noqa: N802
+        """Forget the webhook."""
+        self.webhook = ""
+        return True
 
-    async def on_sendMessage(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    async def on_getUpdates(self, given: dict[str, Any]) -> list[dict[str, Any]] | Refusal:  # noqa: N802
+        """Forget what is confirmed; wait for what is not. A later poll ends an earlier one."""
+        if self.webhook:
+            return Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
+        self._poll += 1
+        mine = self._poll
+        self.news.set()
+        offset = given.get("offset", 0)
+        self.updates = [update for update in self.updates if update["update_id"] >= offset]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(given.get("timeout", 0), LONG_POLL)):
+                while not self.updates and self._poll == mine:
+                    self.news.clear()
+                    await self.news.wait()
+        if self._poll != mine:
+            return Refusal(409, "Conflict: terminated by other getUpdates request")
+        return self.updates[: given.get("limit", 100)]
+
+    async def on_sendMessage(self, given: dict[str, Any]) -> dict[str, Any] | Refusal:  # noqa: N802
         """Put the bot's message into the chat."""
-        self._last_message += 1
-        message = {
-            "message_id": self._last_message,
-            "date": DATE,
-            "chat": {"id": given["chat_id"], "type": "private", "first_name": "Sam"},
-            "from": BOT,
-            "text": given["text"],
-        }
+        to = given.get("reply_parameters", {})
+        told = {"from": BOT, "text": given["text"]}
+        if to and to["message_id"] in self.messages:
+            replied = self.messages[to["message_id"]]
+            told["reply_to_message"] = {k: v for k, v in replied.items() if k != "reply_to_message"}
+        elif to and not to.get("allow_sending_without_reply"):
+            return Refusal(400, "Bad Request: message to be replied not found")
         if "reply_markup" in given:
-            message["reply_markup"] = given["reply_markup"]
-        CheckedMessage.model_validate(message)
-        self.messages[self._last_message] = message
+            told["reply_markup"] = given["reply_markup"]
+        message = self.put(given["chat_id"], told)
         self.sent.append(message | {"asked": given})
         return message
 
@@ -163,41 +145,59 @@ class FakeTelegram:
         message = self.messages.get(given["message_id"])
         if message is None:
             return Refusal(400, "Bad Request: message to edit not found")
-        changed = message | {"text": given["text"]}
-        self.messages[given["message_id"]] = changed
-        return changed
+        if message["text"] == given["text"]:
+            return Refusal(400, "Bad Request: message is not modified")
+        self.messages[given["message_id"]] = message | {"text": given["text"]}
+        return self.messages[given["message_id"]]
 
     async def on_deleteMessage(self, given: dict[str, Any]) -> bool | Refusal:  # noqa: N802
-        """Take a message out of the chat."""
-        if self.messages.pop(given["message_id"], None) is None:
+        """Take a message out of the chat, unless it is too old."""
+        message = self.messages.get(given["message_id"])
+        if message is None:
             return Refusal(400, "Bad Request: message to delete not found")
+        if time.time() - message["date"] > DELETABLE:
+            return Refusal(400, "Bad Request: message can't be deleted for everyone")
+        del self.messages[given["message_id"]]
+        return True
+
+    async def on_deleteMessages(self, given: dict[str, Any]) -> bool:  # noqa: N802
+        """Take several messages out of the chat; those that are not there are skipped."""
+        for number in given["message_ids"]:
+            self.messages.pop(number, None)
         return True
 
     async def on_getFile(self, given: dict[str, Any]) -> dict[str, Any] | Refusal:  # noqa: N802
         """Say where a file is, unless it is too big for bots."""
-        stored = self.files.get(given["file_id"])
+        name = given["file_id"]
+        stored = self.files.get(name)
         if stored is None:
-            return Refusal(400, "Bad Request: invalid file_id")
+            return Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
         if len(stored.body) > GET_FILE_LIMIT:
             return Refusal(400, "Bad Request: file is too big")
-        size = len(stored.body)
-        path = f"documents/{given['file_id']}"
-        name = given["file_id"]
-        return {"file_id": name, "file_unique_id": name, "file_size": size, "file_path": path}
+        told = {} if stored.told is None else {"file_size": stored.told}
+        return {"file_id": name, "file_unique_id": name, "file_path": f"documents/{name}"} | told
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Send a file, or break off."""
+        if request.match_info["token"] != self.token:
+            return _failed(Refusal(401, "Unauthorized"))
+        if "download" in self.gates:
+            await self.gates["download"].wait()
         stored = self.files[request.match_info["name"]]
         answer = web.StreamResponse()
-        answer.content_length = len(stored.body)
-        await answer.prepare(request)
-        if stored.cut is None:
-            await answer.write(stored.body)
+        if stored.told is None:
+            answer.enable_chunked_encoding()
         else:
-            await answer.write(stored.body[: stored.cut])
-            if request.transport is not None:
-                request.transport.close()
+            answer.content_length = len(stored.body)
+        await answer.prepare(request)
+        await answer.write(stored.body if stored.cut is None else stored.body[: stored.cut])
+        if stored.cut is not None and request.transport is not None:
+            request.transport.close()
         return answer
+
+
+def _done(answer: Any) -> web.Response:
+    return web.json_response({"ok": True, "result": answer})
 
 
 def _failed(refusal: Refusal) -> web.Response:
@@ -232,4 +232,4 @@ async def fake_telegram() -> AsyncIterator[FakeTelegram]:
         yield fake
     finally:
         await runner.cleanup()
-    assert fake.spec.wrong == []
+    assert fake.judge.wrong == []

@@ -37,6 +37,12 @@ class Spec:
         if self.present:
             self._check(kind, kind, value, "")
 
+    def check_answer(self, method: str, value: object) -> None:
+        """Judge what a call is answered with."""
+        if self.present:
+            field = {"types": self._spec["methods"][method]["returns"], "description": ""}
+            self._check_any(f"{method}'s answer", field, value)
+
     def _check_fields(self, where: str, described: dict[str, Any], given: dict[str, Any]) -> None:
         fields = {field["name"]: field for field in described.get("fields", [])}
         for name in given.keys() - fields.keys():

@@ -1,0 +1,100 @@
+"""Every refusal has a sentence of its own that says what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import re
+
+import pytest
+
+from bots import replies
+from bots.share import Shared
+from core import errors
+
+DO = re.compile(
+    r"\b(again|send|check|choose|ask|tell|allowed|give)\b", re.IGNORECASE
+)  # each sentence asks for one of these
+GIVEN = {
+    "what": "the text",
+    "limit": 100_000_000,
+    "extension": "exe",
+    "allowed": ("pdf", "txt"),
+    "shortest": dt.timedelta(minutes=1),
+    "longest": dt.timedelta(days=7),
+    "attempts_left": 3,
+    "retry_after": 5,
+    "state": "opened",
+    "size": 4711,
+    "reason": "the reason",
+}
+CLASSES = [
+    kind
+    for kind in vars(errors).values()
+    if inspect.isclass(kind) and issubclass(kind, errors.OneTimeShareError)
+]
+
+
+def made(kind: type[errors.OneTimeShareError]) -> errors.OneTimeShareError:
+    names = [name for name in inspect.signature(kind.__init__).parameters if name in GIVEN]
+    given = {name: GIVEN[name] for name in names}
+    if kind is errors.BadPassword:
+        given = {"longest": 1024}
+    return kind(**given)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> None:
+    """No class of error leaves a person without a next step, or with a bare value."""
+    sentence = replies.refusal(made(kind))
+    assert DO.search(sentence)
+    assert not re.search(r"[<{}>]|None|timedelta", sentence)
+    assert kind is errors.OneTimeShareError or kind in replies.REFUSALS
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (errors.TooLarge(20_000_000), "20 MB"),
+        (errors.ForbiddenExtension("exe", ("pdf", "txt")), ".exe are not taken. Allowed: pdf, txt"),
+        (errors.ForbiddenExtension("", ("pdf",)), "no ending"),
+        (errors.BadLifetime(GIVEN["shortest"], GIVEN["longest"]), "1 min to 7 days"),  # type: ignore[arg-type]
+        (errors.BadPassword(1024), "1024"),
+        (errors.Busy(7), "7 s"),
+        (errors.WrongPassword(2), "2"),
+    ],
+)
+def test_refusal_tells_the_figures(error: errors.OneTimeShareError, shown: str) -> None:
+    """The sentence holds what the error carries."""
+    assert shown in replies.refusal(error)
+
+
+def test_new_kind_of_error_speaks_with_the_nearest_sentence() -> None:
+    """A class below one that has a sentence needs none of its own."""
+
+    class Larger(errors.TooLarge):
+        pass
+
+    assert replies.refusal(Larger(5)) == replies.refusal(errors.TooLarge(5))
+
+
+def test_link_is_told_with_what_matters() -> None:
+    """The sentence with the link names the end of its life, its password, and what it replaces."""
+    shared = Shared(
+        url="https://x/s/id#key",
+        expires_at=dt.datetime(2030, 1, 2, 3, 4, tzinfo=dt.UTC),
+        size=1,
+        protected=True,
+        replaced=True,
+    )
+    told = replies.sealed(shared, replies.YOUR_FILE)
+    assert "https://x/s/id#key" in told.splitlines()
+    assert "2030-01-02 03:04 UTC" in told
+    assert "password" in told
+    assert "replaces" in told
+
+
+def test_too_large_for_the_chat_shows_a_way_that_exists() -> None:
+    """Without an upload page nobody is sent to it."""
+    assert "https://x" in replies.too_large_for_chat(20_000_000, "https://x")
+    assert "http" not in replies.too_large_for_chat(20_000_000, None)

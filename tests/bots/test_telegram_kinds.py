@@ -1,0 +1,143 @@
+"""Every kind of thing that people send in Telegram, opened again through the web."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fakes.telegram_talk import links, opened
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+    from tests.conftest import Web
+    from tests.fakes.telegram import FakeTelegram
+
+FLAT = {"width": 1, "height": 1}
+LASTING = {"duration": 1}
+
+
+async def test_text_becomes_a_link_and_is_deleted(
+    bot: FakeTelegram, web: Web, client: ClientSession
+) -> None:
+    """A text in private is answered with its link, then deleted, and the answer says so."""
+    message = bot.say(text="the code is 4711")
+    answer = await bot.said("opens once, until", "UTC", "is deleted")
+    [link] = links(answer)
+    [[button]] = answer["reply_markup"]["inline_keyboard"]
+    assert message["message_id"] not in bot.messages
+    assert button["copy_text"]["text"] == link.url(web.settings.public_url)
+    assert bot.called("sendMessage")[0]["link_preview_options"] == {"is_disabled": True}
+    assert bot.called("editMessageText")[0]["link_preview_options"] == {"is_disabled": True}
+    assert (await opened(client, web.url, link))[0] == b"the code is 4711"
+
+
+async def test_link_is_out_before_anything_is_deleted(bot: FakeTelegram) -> None:
+    """First the answer, then the deletion, then the sentence that says so."""
+    bot.say(text="x")
+    await bot.said("is deleted")
+    order = [method for method, _ in bot.calls if method.endswith(("Message", "Text"))]
+    assert order == ["sendMessage", "deleteMessage", "editMessageText"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "extra", "name"),
+    [
+        ("document", {"file_name": "report.pdf", "mime_type": "application/pdf"}, "report.pdf"),
+        ("document", {}, "file"),
+        ("video", FLAT | LASTING, "video.mp4"),
+        ("audio", LASTING, "audio.mp3"),
+        ("audio", LASTING | {"file_name": "song.flac"}, "song.flac"),
+        ("voice", LASTING, "voice.ogg"),
+        ("video_note", {"length": 1} | LASTING, "video.mp4"),
+        ("animation", FLAT | LASTING, "animation.mp4"),
+    ],
+)
+async def test_every_kind_of_file_becomes_a_link(
+    bot: FakeTelegram, web: Web, client: ClientSession, kind: str, extra: dict[str, Any], name: str
+) -> None:
+    """A file of any kind opens through the web with the bytes and the name it had."""
+    body = os.urandom(200_000)
+    message = bot.say(42, "private", **{kind: bot.store(body, **extra)})
+    await bot.gone(message)
+    [answer] = await bot.answers()
+    assert await opened(client, web.url, links(answer)[0]) == (body, name)
+    assert bot.called("sendChatAction")[0]["action"] == "upload_document"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("two\nlines.txt", "twolines.txt"),
+        ('the "final".txt', "the final.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("invoice\u202efdp.exe", "invoicefdp.exe"),
+        ("n" * 300 + ".txt", "n" * 146 + ".txt"),
+        ("日本語.txt", "日本語.txt"),
+        ("", "file"),
+    ],
+)
+async def test_name_is_made_safe(
+    bot: FakeTelegram, web: Web, client: ClientSession, given: str, shown: str
+) -> None:
+    """Whatever a file is called, it opens, under a name that harms nobody."""
+    bot.say(document=bot.store(b"body", file_name=given))
+    [answer] = await bot.answers()
+    assert await opened(client, web.url, links(answer)[0]) == (b"body", shown)
+
+
+async def test_photo_is_shared_in_its_largest_size(
+    bot: FakeTelegram, web: Web, client: ClientSession
+) -> None:
+    """Of a photo's sizes the last is shared."""
+    small, large = os.urandom(10), os.urandom(1000)
+    bot.say(photo=[bot.store(body, **FLAT) for body in (small, large)])
+    [answer] = await bot.answers()
+    assert await opened(client, web.url, links(answer)[0]) == (large, "photo.jpg")
+
+
+async def test_caption_gets_a_link_of_its_own(
+    bot: FakeTelegram, web: Web, client: ClientSession
+) -> None:
+    """Text that comes with a file is not lost, and its sender is told which link is which."""
+    message = bot.say(document=bot.store(b"file", file_name="a"), caption="what it is")
+    await bot.gone(message)
+    file, caption = await bot.answers(2)
+    assert "your file" in file["text"]
+    assert "your caption" in caption["text"]
+    told = [(await opened(client, web.url, links(answer)[0]))[0] for answer in (file, caption)]
+    assert told == [b"file", b"what it is"]
+
+
+async def test_each_item_of_an_album_becomes_a_link(
+    bot: FakeTelegram, web: Web, client: ClientSession
+) -> None:
+    """Nothing of an album is passed over."""
+    bodies = {os.urandom(1000) for _ in range(3)}
+    for body in bodies:
+        bot.say(photo=[bot.store(body, **FLAT)], media_group_id="album")
+    answers = await bot.answers(3)
+    got = {(await opened(client, web.url, links(answer)[0]))[0] for answer in answers}
+    assert got == bodies
+
+
+@pytest.mark.parametrize("told", [0, None])
+async def test_empty_file_opens_as_an_empty_file(
+    bot: FakeTelegram, web: Web, client: ClientSession, told: int | None
+) -> None:
+    """A file without a byte is a file."""
+    bot.say(document=bot.store(b"", told=told, file_name="empty.txt"))
+    [answer] = await bot.answers()
+    assert await opened(client, web.url, links(answer)[0]) == (b"", "empty.txt")
+
+
+async def test_file_of_unknown_size_is_shared(
+    bot: FakeTelegram, web: Web, client: ClientSession
+) -> None:
+    """The platform need not say how large a file is."""
+    body = os.urandom(150_000)
+    bot.say(document=bot.store(body, told=None))
+    [answer] = await bot.answers()
+    assert (await opened(client, web.url, links(answer)[0]))[0] == body

@@ -1,0 +1,156 @@
+"""What the Telegram door does not take, and what it says then."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fakes.telegram_talk import door, links, opened, ruled
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import ClientSession
+
+    from bots.share import Share
+    from core.settings import Settings
+    from tests.conftest import Web
+    from tests.fakes.telegram import FakeTelegram
+
+
+@pytest.fixture
+def nothing_kept(web: Web) -> Callable[[], Awaitable[None]]:
+    """Give a check that there is neither a record nor a blob."""
+
+    async def check() -> None:
+        assert await web.house.redis.keys("ots:{*") == []
+        blobs = (web.settings.data_dir / "blobs").rglob("*")
+        assert [path for path in blobs if path.is_file()] == []
+
+    return check
+
+
+async def test_too_large_for_the_platform_shows_the_way(
+    bot: FakeTelegram, web: Web, nothing_kept: Callable[[], Awaitable[None]]
+) -> None:
+    """A file that the platform keeps from bots is answered with the upload page."""
+    message = bot.say(document=bot.store(bytes(20_000_001)))
+    answer = await bot.said("20 MB", web.settings.public_url)
+    assert links(answer) == []
+    assert message["message_id"] in bot.messages
+    await nothing_kept()
+
+
+async def test_too_large_where_the_page_takes_nothing(
+    telegram: FakeTelegram, share: Share, settings: Settings
+) -> None:
+    """Nobody is sent to an upload page that is switched off."""
+    async with door(share, replace(settings, web_upload=False), telegram):
+        telegram.say(document=telegram.store(bytes(20_000_001)))
+        answer = await telegram.said("smaller")
+    assert "http" not in answer["text"]
+
+
+@pytest.mark.parametrize("told", [-1, None, 5])
+async def test_one_byte_over_the_limit_is_refused(
+    telegram: FakeTelegram, share: Share, settings: Settings, told: int | None
+) -> None:
+    """The operator's limit holds for the bytes that arrive, whatever size was announced."""
+    async with door(ruled(share, max_size=100_000), settings, telegram):
+        large = telegram.say(document=telegram.store(bytes(100_001), told=told))
+        await telegram.said("too large", "100 kB")
+        fits = telegram.say(document=telegram.store(bytes(100_000)))
+        await telegram.gone(fits)
+    assert large["message_id"] in telegram.messages
+
+
+async def test_forbidden_ending_is_refused_and_left_alone(
+    telegram: FakeTelegram, share: Share, settings: Settings
+) -> None:
+    """A file that the operator forbids is refused by its ending, and the sender keeps it."""
+    async with door(ruled(share, allowed=("pdf", "txt")), settings, telegram):
+        message = telegram.say(document=telegram.store(b"x", file_name="a.exe"))
+        await telegram.said(".exe", "pdf, txt")
+    assert message["message_id"] in telegram.messages
+    assert telegram.called("getFile") == []
+
+
+async def test_message_that_is_shared_in_part_is_left_alone(
+    telegram: FakeTelegram, share: Share, settings: Settings
+) -> None:
+    """Where the file is refused and its caption is not, nothing is deleted, and that is said."""
+    async with door(ruled(share, allowed=("txt",)), settings, telegram):
+        file = telegram.store(b"x", file_name="a.exe")
+        message = telegram.say(document=file, caption="kept")
+        await telegram.said("your caption", "left your message")
+    assert message["message_id"] in telegram.messages
+
+
+async def test_text_of_nothing_is_refused(
+    bot: FakeTelegram, nothing_kept: Callable[[], Awaitable[None]]
+) -> None:
+    """White space is no secret."""
+    message = bot.say(text="\u3000 ")
+    await bot.said("empty")
+    assert message["message_id"] in bot.messages
+    await nothing_kept()
+
+
+async def test_broken_download_is_told_and_may_be_sent_again(
+    bot: FakeTelegram, web: Web, client: ClientSession, nothing_kept: Callable[[], Awaitable[None]]
+) -> None:
+    """A file that breaks off half-way leaves nothing; sent again it works."""
+    body = os.urandom(300_000)
+    message = bot.say(document=bot.store(body, cut=100_000))
+    await bot.said("broke off", "again")
+    assert message["message_id"] in bot.messages
+    await nothing_kept()
+    bot.say(document=bot.store(body))
+    answers = await bot.answers(2)
+    assert (await opened(client, web.url, links(answers[1])[0]))[0] == body
+
+
+async def test_file_that_is_gone_is_told(bot: FakeTelegram) -> None:
+    """A file that the platform does not find is the sender's to send again."""
+    message = bot.say(document=bot.store(b"x") | {"file_id": "unknown"})
+    await bot.said("again")
+    assert message["message_id"] in bot.messages
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"dice": {"emoji": "🎲", "value": 3}},
+        {"contact": {"phone_number": "1", "first_name": "Sam"}},
+        {"location": {"latitude": 1.5, "longitude": 2.5}},
+    ],
+)
+async def test_unsupported_kind_gets_a_sentence(bot: FakeTelegram, content: dict[str, Any]) -> None:
+    """What can't be shared is not passed over in silence."""
+    message = bot.say(42, "private", **content)
+    await bot.said("can't take", "Send")
+    assert message["message_id"] in bot.messages
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("/start", ["opens exactly once", "5 h"]),
+        ("/start share", ["opens exactly once", "5 h"]),
+        ("/help", ["20 MB", "Link previews open nothing"]),
+        ("/privacy", ["sealed", "/privacy"]),
+    ],
+)
+async def test_commands_are_answered(
+    telegram: FakeTelegram, share: Share, settings: Settings, command: str, words: list[str]
+) -> None:
+    """Each command has its answer, and the platform's menu knows it."""
+    settings = replace(settings, policy=replace(settings.policy, max_size=20_000_000))
+    async with door(replace(share, policy=settings.policy), settings, telegram):
+        telegram.command(command)
+        await telegram.said(*words)
+    [menu] = telegram.called("setMyCommands")
+    assert {entry["command"] for entry in menu["commands"]} == {"start", "help", "privacy"}

@@ -1,0 +1,63 @@
+"""How a test talks with the Telegram door, and opens what it answers through the web."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from bots import telegram_bot
+from core.link import Link
+from core.settings import Hidden
+from tests.fakes.telegram import TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiohttp import ClientSession
+
+    from bots.share import Share
+    from core.settings import Settings
+    from tests.fakes.telegram import FakeTelegram
+
+
+def named(settings: Settings, telegram: FakeTelegram, token: str = TOKEN) -> Settings:
+    """Point the settings at the platform of the test."""
+    return replace(settings, telegram_bot_token=Hidden(token), telegram_api_url=telegram.url)
+
+
+@asynccontextmanager
+async def door(
+    share: Share, settings: Settings, telegram: FakeTelegram, *, stop_within: float = 20
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Run the bot against the platform."""
+    running = telegram_bot.run(share, named(settings, telegram), stop_within=stop_within)
+    task = asyncio.create_task(running)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def ruled(share: Share, **rules: Any) -> Share:
+    """Change the operator's rules."""
+    share.vault.policy = replace(share.policy, **rules)
+    return replace(share, policy=share.vault.policy)
+
+
+def links(message: dict[str, Any]) -> list[Link]:
+    """Find the links in a message."""
+    return [Link.parse(url) for url in re.findall(r"http\S+/s/\S+", message["text"])]
+
+
+async def opened(client: ClientSession, url: str, link: Link) -> tuple[bytes, str]:
+    """Open a link through the web; answer bytes and file name."""
+    fields = {"key": link.key.reveal()}
+    async with client.post(f"{url}/d/{link.id}", json=fields) as answer:
+        assert answer.status == 200
+        name = answer.headers["Content-Disposition"].rpartition("''")[2]
+        return await answer.read(), unquote(name)
