@@ -91,6 +91,11 @@ class Pages:
         """Render the page of an error."""
         return self._render("error", status=status, title=title, detail=detail)
 
+    def destroyed(self) -> web.Response:
+        """Answer a recipient's form, where no script runs, that it is over."""
+        detail = "It is gone from here, and the link opens nothing any more."
+        return _html(self._render("error", status="0×", title="Destroyed", detail=detail))
+
     def link(self, *, url: str, expires_at: datetime) -> web.Response:
         """Answer a sender's form, where no script runs."""
         shown = f"{expires_at:%Y-%m-%d %H:%M} UTC"

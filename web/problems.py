@@ -92,7 +92,7 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
     e.Locked: (
         423,
         "Locked",
-        "There were too many wrong passwords. Nobody received it: ask the sender to share it again.",
+        "There were too many wrong passwords. Nobody received it: ask the sender for a new one.",
     ),
     e.Taken: (
         409,

@@ -17,7 +17,7 @@ from core.secret import Kind
 from web.fields import Fields, secret_id
 from web.headers import DATA_CSP
 from web.keys import PAGES, VAULT
-from web.middlewares import STREAMING
+from web.middlewares import STREAMING, wants_html
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -129,6 +129,8 @@ async def done(request: web.Request) -> web.Response:
     """Burn what the recipient has received."""
     fields = await Fields.read(request)
     await request.app[VAULT].done(secret_id(request), Claim.parse(fields.need("claim")))
+    if wants_html(request):  # a form without JavaScript, whose sender wants to see that it worked
+        return request.app[PAGES].destroyed()
     return web.Response(status=204)
 
 

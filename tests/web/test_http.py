@@ -420,6 +420,8 @@ async def test_without_javascript_a_pasted_link_opens(web: Web) -> None:
         }
         answer = await browser.post(f"{web.url}/s/{link.id}/data", data=fields)
         assert await answer.text() == "plain"
+        answer = await browser.post(f"{web.url}/s/{link.id}/done", data=fields)
+        assert "Destroyed" in await answer.text()
         answer = await browser.post(f"{web.url}/s/{link.id}", data={"link-key": url})
         assert answer.status == 410
 
