@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from core.blobs.filesystem import FileBlobs
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from core.settings import Settings
 
 CONNECTIONS = 32
+RETRIES = 5  # within 1.3 seconds: rides through a restart, and says soon that it is down
 PATIENCE = 5.0  # seconds that a request waits for a free connection, and for an answer
 
 
@@ -96,6 +99,7 @@ async def _connect(url: str) -> AsyncIterator[Redis]:
             timeout=PATIENCE,
             socket_timeout=PATIENCE,
             socket_connect_timeout=PATIENCE,
+            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
         )
         async with Redis(connection_pool=pool) as redis:
             await redis.ping()

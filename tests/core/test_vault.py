@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from core.errors import (
     Taken,
     TooLarge,
     TooLate,
+    Unavailable,
     WrongPassword,
 )
 from core.link import Claim, Key, SecretId, decode
@@ -358,3 +360,25 @@ async def test_abandoned_creation_never_exists(house: House) -> None:
     await house.vault.abandon(late.id, owner)
     with pytest.raises(Gone):
         await house.vault.open(late.id, late.key, Claim.random())
+
+
+async def test_restart_of_redis_is_ridden_through(house: House) -> None:
+    """A Redis that dies and is started again costs a recipient a moment, and nothing is lost."""
+    link = (await sealed_text(house.vault)).link
+    os.kill((await house.redis.info("server"))["process_id"], signal.SIGKILL)
+    assert await received(house.vault, link.id, link.key, Claim.random()) == TEXT
+
+
+async def test_redis_that_stays_away_is_told_soon(house: House, settings: Settings) -> None:
+    """Without Redis a request ends within seconds, as not available, and uses nothing up."""
+    sealed = await sealed_text(house.vault, password="x")
+    link, moved = sealed.link, settings.data_dir / "redis" / "moved.sock"
+    socket = (settings.data_dir / "redis" / "redis.sock").rename(moved)
+    await house.redis.connection_pool.disconnect()
+    async with asyncio.timeout(5):
+        with pytest.raises(Unavailable):
+            await house.vault.open(link.id, link.key, Claim.random(), "x")
+        with pytest.raises(Unavailable):
+            await sealed_text(house.vault)
+    socket.rename(settings.data_dir / "redis" / "redis.sock")
+    assert (await house.vault.peek(link.id, link.key)).attempts_left == 5
