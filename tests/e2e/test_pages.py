@@ -112,6 +112,7 @@ async def test_sender_revokes_on_the_home_page(page: Page, web: Web) -> None:
     await page.goto(web.url)
     await page.fill("#text", "x")
     await page.click("#send")
+    await expect(page.locator("#result")).to_be_visible()
     link = Link.parse(await page.input_value("#link"))
     await page.click("#revoke")
     await expect(page.locator("#revoked")).to_be_visible()
