@@ -131,6 +131,7 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.Taken: lambda x: f"Somebody has it open. Try again in {x.retry_after} s.",
     e.Gone: lambda x: f"It is gone: {x.state}. Ask its sender for a new link.",
     e.TooLate: "Too late: it was opened before, so nothing can be changed. Send a new one.",
+    e.UnlockedTooOften: "It was unlocked three times already. Please share it again.",
     e.OutOfRange: lambda x: f"It ends after {show_size(x.size)}. Ask for a part before that.",
     e.Corrupt: "What is stored is damaged; nothing of it was handed out. Tell the operator.",
     e.Busy: lambda x: f"I am busy. Nothing was kept: please send it again in {x.retry_after} s.",

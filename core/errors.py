@@ -16,6 +16,7 @@
     ├── Taken                    another page has it open (retry_after)
     ├── Gone                     (state) opened, expired or revoked before
     ├── TooLate                  the sender's wish came after the opening
+    ├── UnlockedTooOften         the lock stays now
     ├── OutOfRange               (size) a part of the bytes that doesn't exist
     ├── Corrupt                  sealed bytes that don't verify
     ├── Busy                     (retry_after) try again soon
@@ -137,6 +138,10 @@ class Gone(OneTimeShareError):
 
 class TooLate(OneTimeShareError):
     """The sender's wish came after the opening."""
+
+
+class UnlockedTooOften(OneTimeShareError):
+    """The sender unlocked it three times, and it was locked again each time: it stays locked."""
 
 
 class OutOfRange(OneTimeShareError):

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from redis.exceptions import RedisError
 
-from core.errors import Duplicate, Gone, Locked, NotFound, PasswordRequired, Taken, Unavailable
+from core.errors import (
+    Duplicate,
+    Gone,
+    Locked,
+    NotFound,
+    PasswordRequired,
+    Taken,
+    Unavailable,
+    UnlockedTooOften,
+)
 from core.keys import Wrapping
 from core.scripts import Scripts
 from core.secret import Glance, Progress, State
@@ -220,6 +229,14 @@ class Records:
 
     async def revoke(self, secret_id: SecretId) -> None:
         answer = await self._run("revoke", record_key(secret_id))
+        if answer[0] != b"ok":
+            _refuse(answer)
+
+    async def unlock(self, secret_id: SecretId, proof: bytes) -> None:
+        """Give attempts and lapsed claims back."""
+        answer = await self._run("unlock", record_key(secret_id), proof)
+        if answer[0] == b"spent":
+            raise UnlockedTooOften
         if answer[0] != b"ok":
             _refuse(answer)
 

@@ -273,6 +273,16 @@ class Vault:
         await self._blobs.shred(secret_id, limit, REVOKED)
         await self._records.look_again(secret_id, 0)
 
+    async def unlock(self, secret_id: SecretId, proof: bytes) -> None:
+        """Give back the attempts and the claims that came to nothing, three times at most.
+
+        Raises:
+            NotFound: no such secret, or not this sender's.
+            Gone: it is over.
+            UnlockedTooOften: somebody with the link goes on guessing; share it anew.
+        """
+        await self._records.unlock(secret_id, proof)
+
     async def abandon(self, secret_id: SecretId, proof: bytes) -> None:
         """Make sure that a secret whose link nobody has never exists, or no longer does."""
         if not await self._records.forestall(secret_id):

@@ -101,6 +101,11 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
     ),
     e.Gone: (410, "It is gone", _gone),
     e.TooLate: (409, "Too late", "It was opened before it could be revoked."),
+    e.UnlockedTooOften: (
+        423,
+        "It stays locked",
+        "It was unlocked three times and locked again each time. Share it anew.",
+    ),
     e.OutOfRange: (416, "Nothing there", lambda x: f"There are {x.size} bytes."),
     e.Corrupt: (
         500,

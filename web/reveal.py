@@ -172,10 +172,20 @@ async def download(request: web.Request) -> web.StreamResponse:
 @routes.delete("/s/{id}")
 async def revoke(request: web.Request) -> web.Response:
     """Revoke, with the token that the sender got."""
-    vault = request.app[VAULT]
-    proof = vault.token_proof(decode(bearer(request), KEY_SIZE, "revoke token"))
-    await vault.revoke(secret_id(request), proof)
+    await request.app[VAULT].revoke(secret_id(request), _proof(request))
     return web.Response(status=204)
+
+
+@routes.post("/s/{id}/unlock")
+async def unlock(request: web.Request) -> web.Response:
+    """Unlock after wrong passwords, with the token that the sender got."""
+    await request.app[VAULT].unlock(secret_id(request), _proof(request))
+    return web.Response(status=204)
+
+
+def _proof(request: web.Request) -> bytes:
+    token = decode(bearer(request), KEY_SIZE, "revoke token")
+    return request.app[VAULT].token_proof(token)
 
 
 async def _send(

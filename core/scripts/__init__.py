@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ON_RECORDS = (
     *("create", "peek", "attempt", "resolve", "claim", "release", "touch", "progress"),
-    *("done", "inspect", "revoke", "forestall", "settle"),
+    *("done", "inspect", "revoke", "unlock", "forestall", "settle"),
 )
 _ON_MARKS = ("begin", "keep")
 

@@ -7,7 +7,7 @@
 --   size, limit, created, expires, owner, revoke          written once (expires may be moved)
 --   claim, lease                                          who reserved or opened it, until when
 --   opened, touched, sent, complete, resume               the window
---   tries, attempt:<id>, lapsed                           what counts towards the lock
+--   tries, attempt:<id>, lapsed, unlocked                 what counts towards the lock
 
 local LEASE = 60 * 1000
 local WINDOW = 15 * 60 * 1000
@@ -15,6 +15,7 @@ local LONGEST_WINDOW = 6 * 60 * 60 * 1000
 local TOMBSTONE = 24 * 60 * 60 * 1000
 local ATTEMPTS = 5
 local LAPSES = 10
+local UNLOCKS = 3
 
 local record = KEYS[1]
 local time = redis.call('TIME')
@@ -32,12 +33,18 @@ end
 
 local function keep_until(moment) redis.call('PEXPIREAT', record, moment + TOMBSTONE) end
 
--- What can open the secret goes at the first byte; what names it goes at the end.
-local function shred_key()
-  redis.call('HDEL', record, 'share', 'wrapped', 'password_salt', 'tries', 'lease')
+-- With its slot gone, an evaluation that is still under way can give none back.
+local function forget_attempts()
+  redis.call('HDEL', record, 'tries')
   for _, field in ipairs(redis.call('HKEYS', record)) do
     if string.sub(field, 1, 8) == 'attempt:' then redis.call('HDEL', record, field) end
   end
+end
+
+-- What can open the secret goes at the first byte; what names it goes at the end.
+local function shred_key()
+  redis.call('HDEL', record, 'share', 'wrapped', 'password_salt', 'lease')
+  forget_attempts()
 end
 
 local function finish(state)

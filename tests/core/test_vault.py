@@ -24,6 +24,7 @@ from core.errors import (
     TooLarge,
     TooLate,
     Unavailable,
+    UnlockedTooOften,
     WrongPassword,
 )
 from core.link import Claim, Key, SecretId, decode
@@ -382,3 +383,39 @@ async def test_redis_that_stays_away_is_told_soon(house: House, settings: Settin
             await sealed_text(house.vault)
     socket.rename(settings.data_dir / "redis" / "redis.sock")
     assert (await house.vault.peek(link.id, link.key)).attempts_left == 5
+
+
+async def test_sender_unlocks_three_times(house: House) -> None:
+    """After wrong passwords the sender gives the attempts back; the fourth time it stays locked."""
+    sealed = await sealed_text(house.vault, password="right")
+    link, record = sealed.link, f"ots:{{{sealed.link.id}}}"
+    proof = house.vault.token_proof(decode(sealed.revoke_token, 32, "token"))
+    with pytest.raises(NotFound):
+        await house.vault.unlock(link.id, os.urandom(32))
+    for _ in range(3):
+        await house.redis.hset(record, mapping={"tries": 5, "lapsed": 10})
+        with pytest.raises(Locked):
+            await house.vault.open(link.id, link.key, Claim.random(), "right")
+        await house.vault.unlock(link.id, proof)
+        await house.vault.unlock(link.id, proof)  # a repeat costs nothing
+        glance = await house.vault.peek(link.id, link.key)
+        assert (glance.state, glance.attempts_left) == (State.READY, 5)
+    await house.redis.hset(record, "tries", 5)
+    with pytest.raises(UnlockedTooOften):
+        await house.vault.unlock(link.id, proof)
+
+
+async def test_unlocking_gives_no_slot_back_twice(house: House) -> None:
+    """An evaluation that began before the unlock can't add to the attempts after it."""
+    sealed = await sealed_text(house.vault, password="right")
+    link, record = sealed.link, f"ots:{{{sealed.link.id}}}"
+    proof = house.vault.token_proof(decode(sealed.revoke_token, 32, "token"))
+    await house.redis.hset(record, "tries", 4)
+    opening = asyncio.create_task(house.vault.open(link.id, link.key, Claim.random(), "right"))
+    while await house.redis.hget(record, "tries") != b"5":
+        await asyncio.sleep(0.001)
+    await house.vault.unlock(link.id, proof)
+    with pytest.raises(Taken):  # told to try again: what it had proven was forgotten
+        await opening
+    assert (await house.vault.peek(link.id, link.key)).attempts_left == 5
+    assert await received(house.vault, link.id, link.key, Claim.random(), "right") == TEXT

@@ -433,3 +433,17 @@ async def test_health_tells_the_truth(web: Web, client: ClientSession) -> None:
     (web.settings.data_dir / "blobs" / "incoming").rmdir()
     answer = await client.get(f"{web.url}/readyz")
     assert (answer.status, (await answer.json())["blobs"]) == (503, False)
+
+
+async def test_unlock_by_token_over_http(web: Web, client: ClientSession) -> None:
+    """POST unlock with the token gives the attempts back; with another it is the uniform 404."""
+    form = {"text": "x", "password": "right"}
+    told = await (await client.post(f"{web.url}/upload", data=form)).json()
+    at, key = f"{web.url}/s/{told['id']}", Link.parse(told["link"]).key.reveal()
+    await web.house.redis.hset(f"ots:{{{told['id']}}}", "tries", 5)
+    foreign = {"Authorization": f"Bearer {'A' * 43}"}
+    assert await problem(await client.post(f"{at}/unlock", headers=foreign)) == (404, "not-found")
+    bearer = {"Authorization": f"Bearer {told['revoke_token']}"}
+    assert (await client.post(f"{at}/unlock", headers=bearer)).status == 204
+    glance = await (await client.post(f"{at}/peek", json={"key": key})).json()
+    assert (glance["state"], glance["attempts_left"]) == ("ready", 5)
