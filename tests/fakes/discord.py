@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSCloseCode, web
 
 from tests.contents import until
+from tests.fakes import discord_payloads as payloads
 from tests.fakes.authority import Authority
+from tests.fakes.discord_payloads import APP, DM, GUILD, USER
 from tests.fakes.discord_spec import Spec
 
 if TYPE_CHECKING:
@@ -24,10 +26,6 @@ if TYPE_CHECKING:
     import aiohttp
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Fake.token-of-the-tests_0123456789abcd"
-APP = "123456789012345678"
-USER = "223456789012345678"
-DM = "323456789012345678"
-GUILD = "423456789012345678"
 HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com", "media.discordapp.net")
 ANSWER_WITHIN = 3.0  # seconds for the first answer to an interaction
 MILD_HEARTBEAT = 20_000  # ms
@@ -105,7 +103,11 @@ class FakeDiscord:
     async def message(self, content: str = "", *files: dict[str, Any], number: str = "") -> str:
         """Send the bot a direct message; answer its id."""
         number = number or str(next(self._ids))
-        message = {**_message(number, content), "author": _user(), "attachments": list(files)}
+        message = {
+            **payloads.message(number, content),
+            "author": payloads.user(),
+            "attachments": list(files),
+        }
         await self.tell("MESSAGE_CREATE", {**message, "channel_type": 1})
         return number
 
@@ -152,14 +154,14 @@ class FakeDiscord:
             "channel": channel,
             "context": {"dm": 1, "group": 2, "guild": 0}[place],
         }
-        where["user"] = _user()
+        where["user"] = payloads.user()
         owners = {"1": USER} if place == "group" else {"0": GUILD if place == "guild" else "0"}
         if place == "guild":
             del where["user"]
-            where["channel"] = _guild_channel()
+            where["channel"] = payloads.guild_channel()
             where["guild_id"] = GUILD
             where["member"] = {
-                "user": _user(),
+                "user": payloads.user(),
                 "roles": [],
                 "permissions": "0",
                 "joined_at": None,
@@ -237,7 +239,7 @@ class FakeDiscord:
                 await socket.close(code=self.close_code)
                 return
             self._socket, self._deflate = socket, deflate
-            await self.tell("READY", _ready())
+            await self.tell("READY", payloads.ready())
             self._ready.set()
         elif heard["op"] == 6:
             self.resumed += 1
@@ -300,24 +302,29 @@ class FakeDiscord:
     ) -> tuple[int, Any]:
         match path.strip("/").split("/"):
             case ["users", "@me"]:
-                return 200, _bot()
+                return 200, payloads.bot()
             case ["oauth2", "applications", "@me"]:
-                return 200, _application()
+                return 200, payloads.application()
             case ["gateway", "bot"]:
                 limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
                 url = "wss://gateway.discord.gg"
                 return 200, {"url": url, "shards": 1, "session_start_limit": limit}
             case ["applications", _, "commands"] if method == "PUT":
                 self.synced.append(body)
-                return 200, [_command(number, command) for number, command in enumerate(body)]
+                return 200, [
+                    payloads.command(number, command) for number, command in enumerate(body)
+                ]
             case ["interactions", number, _, "callback"]:
                 return self._respond(number, body)
             case ["webhooks", _, token, "messages", "@original"]:
                 self.interactions[token.removeprefix("token-")].content = body["content"]
-                return 200, {**_message("77", body["content"]), "author": _user()}
+                return 200, {**payloads.message("77", body["content"]), "author": payloads.user()}
             case ["channels", _, "messages"]:
                 self.dms.append(body)
-                return 200, {**_message(str(next(self._ids)), body["content"]), "author": _user()}
+                return 200, {
+                    **payloads.message(str(next(self._ids)), body["content"]),
+                    "author": payloads.user(),
+                }
             case _:
                 return 404, {"message": "404: Not Found", "code": 0}
 
@@ -365,113 +372,6 @@ def _json(body: object, status: int) -> web.Response:
         status=status,
         headers={"Content-Type": "application/json", "Via": "1.1 test"},
     )
-
-
-def _guild_channel() -> dict[str, Any]:
-    return {
-        "id": DM,
-        "type": 0,
-        "guild_id": GUILD,
-        "name": "general",
-        "position": 0,
-        "permission_overwrites": [],
-        "nsfw": False,
-        "parent_id": None,
-        "topic": None,
-        "rate_limit_per_user": 0,
-        "permissions": "0",
-    }
-
-
-def _user() -> dict[str, Any]:
-    return {
-        "id": USER,
-        "username": "sam",
-        "avatar": None,
-        "discriminator": "0",
-        "global_name": "Sam",
-        "public_flags": 0,
-        "flags": 0,
-        "primary_guild": None,
-    }
-
-
-def _bot() -> dict[str, Any]:
-    return {
-        **_user(),
-        "id": APP,
-        "username": "once",
-        "bot": True,
-        "mfa_enabled": False,
-        "locale": "en-US",
-        "email": None,
-        "verified": True,
-    }
-
-
-def _application() -> dict[str, Any]:
-    return {
-        "id": APP,
-        "name": "once",
-        "icon": None,
-        "description": "",
-        "type": None,
-        "verify_key": "00" * 32,
-        "flags": 0,
-        "flags_new": "0",
-        "redirect_uris": [],
-        "interactions_endpoint_url": None,
-        "role_connections_verification_url": None,
-        "owner": _user(),
-        "approximate_guild_count": 1,
-        "approximate_user_install_count": 1,
-        "approximate_user_authorization_count": 1,
-        "explicit_content_filter": 0,
-        "team": None,
-        "eligible_oauth2_scopes": [],
-        "bot_public": True,
-        "bot_require_code_grant": False,
-        "summary": "",
-    }
-
-
-def _command(number: int, command: dict[str, Any]) -> dict[str, Any]:
-    known = {"nsfw": False, "dm_permission": True, "default_member_permissions": None}
-    return {**known, **command, "id": str(1000 + number), "application_id": APP, "version": "1"}
-
-
-def _ready() -> dict[str, Any]:
-    return {
-        "v": 10,
-        "user": _bot(),
-        "guilds": [],
-        "session_id": "s",
-        "application": {"id": APP, "flags": 0},
-        "resume_gateway_url": "wss://gateway.discord.gg",
-        "shard": [0, 1],
-        "private_channels": [],
-        "relationships": [],
-    }
-
-
-def _message(number: str, content: str) -> dict[str, Any]:
-    return {
-        "id": number,
-        "channel_id": DM,
-        "type": 0,
-        "content": content,
-        "mentions": [],
-        "mention_roles": [],
-        "attachments": [],
-        "embeds": [],
-        "timestamp": "2026-01-01T00:00:00+00:00",
-        "edited_timestamp": None,
-        "flags": 0,
-        "components": [],
-        "pinned": False,
-        "mention_everyone": False,
-        "tts": False,
-    }
 
 
 @asynccontextmanager
