@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from redis.exceptions import RedisError
 from core.blobs.filesystem import FileBlobs
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
-from core.errors import CannotStart
+from core.errors import CannotStart, OneTimeShareError
 from core.keys import ServerKey
 from core.link import encode
 from core.notes import Notes
@@ -73,8 +74,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         redis = await stack.enter_async_context(_connect(url))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         await _fits(redis, server_key)
-        blobs = FileBlobs(Path(unquote(urlsplit(settings.blobs_url).path)))
-        await blobs.start()
+        blobs = await _open_blobs(settings)
         records = Records(redis)
         passwords = Passwords()
         stack.push_async_callback(passwords.aclose)
@@ -101,20 +101,41 @@ async def _connect(url: str) -> AsyncIterator[Redis]:
             socket_connect_timeout=PATIENCE,
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
         )
-        async with Redis(connection_pool=pool) as redis:
-            await redis.ping()
-            yield redis
-            await pool.aclose()
     except ValueError:
         raise CannotStart("REDIS_URL: write redis://, rediss:// or unix://") from None
-    except RedisError as error:
-        raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
+    try:
+        redis = Redis(connection_pool=pool)
+        try:
+            await redis.ping()
+        except RedisError as error:
+            raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
+        yield redis
+    finally:
+        await pool.aclose()
 
 
 def _private_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_mode & 0o007:
-        raise CannotStart(f"Others can read the data folder; run: chmod 700 {folder}")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o007:
+            raise CannotStart(f"Others can read the data folder; run: chmod 700 {folder}")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CannotStart(f"The data folder {folder} can not be used: {reason}") from None
+
+
+async def _open_blobs(settings: Settings) -> Blobs:
+    folder = Path(unquote(urlsplit(settings.blobs_url).path))
+    blobs = FileBlobs(folder)
+    try:
+        await blobs.start()
+        await blobs.check()
+    except OneTimeShareError as error:
+        reason = error.__cause__ or "no such folder can be made"
+        raise CannotStart(f"The folder of blobs {folder} can not be used: {reason}") from None
+    return blobs
 
 
 def _secret_key(settings: Settings) -> bytes:
@@ -130,7 +151,10 @@ def _secret_key(settings: Settings) -> bytes:
         with suppress(FileExistsError):
             path.hardlink_to(draft)
         draft.unlink()
-    return parse_secret_key(path.read_text())
+    try:
+        return parse_secret_key(path.read_text())
+    except ValueError:
+        raise CannotStart(f"{path} is damaged: bring a copy of it back.") from None
 
 
 async def _fits(redis: Redis, server_key: ServerKey) -> None:

@@ -79,7 +79,8 @@ class FileBlobs:
 
     async def start(self) -> None:
         """Make the folders, for this user alone."""
-        await _in_thread(self._incoming.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await _in_thread(self._root.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await _in_thread(self._incoming.mkdir, mode=0o700, exist_ok=True)
 
     async def check(self) -> None:
         await _in_thread(self._check)
