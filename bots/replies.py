@@ -128,6 +128,7 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.PasswordRequired: "It has a password. Ask its sender for it.",
     e.WrongPassword: lambda x: f"Wrong password. Check it; attempts left: {x.attempts_left}.",
     e.Locked: "It is locked after too many wrong passwords. Ask its sender to share it again.",
+    e.Changed: "It was changed just now. Try again.",
     e.Taken: lambda x: f"Somebody has it open. Try again in {x.retry_after} s.",
     e.Gone: lambda x: f"It is gone: {x.state}. Ask its sender for a new link.",
     e.TooLate: "Too late: it was opened before, so nothing can be changed. Send a new one.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
+
+T = TypeVar("T")
 
 AGAIN = 0.1  # seconds until a cancellation is repeated
 
@@ -36,3 +38,27 @@ async def stop(*tasks: asyncio.Task[None]) -> None:
     for task in tasks:
         if not task.cancelled():
             task.exception()  # asked for, so that nobody complains that it never was
+
+
+class Unbroken:
+    """Work that is seen through, even when whoever asked for it is gone."""
+
+    def __init__(self) -> None:
+        self._at_work: set[asyncio.Task[Any]] = set()
+
+    async def see_through(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for work that a cancellation of the wait does not end."""
+        task = asyncio.create_task(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._at_work.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever would hear of it may be gone
+
+    async def aclose(self) -> None:
+        """Wait for what is still at work."""
+        if self._at_work:
+            await asyncio.wait(self._at_work)

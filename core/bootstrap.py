@@ -16,15 +16,21 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
+from core.background import beside
 from core.blobs.filesystem import FileBlobs
+from core.clock import now_ms
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
-from core.errors import CannotStart, OneTimeShareError
+from core.errors import CannotStart, OneTimeShareError, Unavailable
+from core.handout import Handout
 from core.keys import ServerKey
 from core.link import encode
 from core.notes import Notes
+from core.outbox import Outbox
 from core.passwords import Passwords
+from core.receipts import Receipts
 from core.records import Records
+from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
 from core.sweeper import Sweeper
 from core.vault import Vault
@@ -50,6 +56,8 @@ class House:
     redis: Redis
     blobs: Blobs
     sweeper: Sweeper
+    receipts: Receipts
+    outbox: Outbox
 
 
 @asynccontextmanager
@@ -75,7 +83,9 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         await _fits(redis, server_key)
         blobs = await _open_blobs(settings)
-        records = Records(redis)
+        scripts, receipts = Scripts(redis), Receipts(redis)
+        outbox = Outbox(scripts, receipts)
+        records = Records(scripts, outbox)
         passwords = Passwords()
         stack.push_async_callback(passwords.aclose)
         vault = Vault(
@@ -86,8 +96,21 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             policy=settings.policy,
         )
         stack.push_async_callback(vault.aclose)
-        creations = Creations(redis, server_key)
-        yield House(vault, creations, Notes(redis), redis, blobs, Sweeper(redis, records, blobs))
+        stack.push_async_callback(_last_flush, outbox)
+        await stack.enter_async_context(beside(outbox.run()))
+        handout = Handout(records, blobs, now_ms)
+        yield House(
+            vault=vault,
+            creations=Creations(scripts, server_key),
+            notes=Notes(redis),
+            redis=redis,
+            blobs=blobs,
+            sweeper=Sweeper(
+                redis=redis, records=records, blobs=blobs, handout=handout, outbox=outbox
+            ),
+            receipts=receipts,
+            outbox=outbox,
+        )
 
 
 @asynccontextmanager
@@ -112,6 +135,11 @@ async def _connect(url: str) -> AsyncIterator[Redis]:
         yield redis
     finally:
         await pool.aclose()
+
+
+async def _last_flush(outbox: Outbox) -> None:
+    with suppress(Unavailable):  # the next sweep finds it
+        await outbox.flush()
 
 
 def _private_folder(folder: Path) -> None:

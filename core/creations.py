@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 from core.background import beside
 from core.errors import Duplicate, Unavailable
 from core.link import SecretId, encode
-from core.scripts import Scripts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from redis.asyncio import Redis
-
     from core.keys import ServerKey
+    from core.scripts import Scripts
 
 LEASE = 30.0  # seconds that a try which ended without a word blocks the next
 REMEMBER = 48 * 60 * 60  # seconds; the platforms repeat for a day at most
@@ -34,8 +32,8 @@ class Creation:
 class Creations:
     """Marks of events in Redis, under keyed hashes: they name people and chats."""
 
-    def __init__(self, redis: Redis, server_key: ServerKey, *, lease: float = LEASE) -> None:
-        self._run = Scripts(redis)
+    def __init__(self, scripts: Scripts, server_key: ServerKey, *, lease: float = LEASE) -> None:
+        self._run = scripts
         self._server_key = server_key
         self._lease = lease
 

@@ -6,14 +6,14 @@ import secrets
 from typing import TYPE_CHECKING
 
 from core import keys, stream
-from core.keys import Wrapping
 from core.link import Key, SecretId
-from core.records import Fresh
+from core.record import Fresh
 from core.secret import Kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
+    from core.passwords import Protection
     from core.secret import Metadata
 
 FILE_KEY_SIZE = 16
@@ -51,31 +51,21 @@ class Draft:
             self.size += len(piece)
             yield piece
 
-    def record(  # noqa: PLR0913 - what a record says that the draft doesn't know
+    def record(
         self,
         metadata: Metadata,
+        protection: Protection,
         *,
-        profile: str,
-        password_key: bytes,
-        password_salt: bytes,
         due: int,
         owner: bytes,
         revoke: bytes,
     ) -> Fresh:
         """Wrap the file key under all three shares; the record is all that is kept of them."""
-        share, salt = secrets.token_bytes(32), secrets.token_bytes(32)
-        wrapping = keys.wrap(
-            self.file_key,
-            Wrapping(profile, share, salt, password_salt),
-            secret_id=self.id.raw,
-            key=self.key.raw,
-            password_key=password_key,
-            limit_ms=self.limit,
-        )
+        wrapping = protection.wrap(self.file_key, self.id, self.key, self.limit)
         return Fresh(
             verifier=keys.verifier(self.id.raw, self.key.raw),
             wrapping=wrapping,
-            meta=keys.seal_metadata(self.file_key, salt, self.id.raw, metadata),
+            meta=keys.seal_metadata(self.file_key, wrapping.salt, self.id.raw, metadata),
             size=self.sealed_plain_size,
             limit=self.limit,
             due=min(due, self.limit),

@@ -14,6 +14,7 @@
     ├── WrongPassword            (attempts_left)
     ├── Locked                   too many wrong passwords, or claims that came to nothing
     ├── Taken                    another page has it open (retry_after)
+    ├── Changed                  the sender changed it meanwhile: open it again
     ├── Gone                     (state) opened, expired or revoked before
     ├── TooLate                  the sender's wish came after the opening
     ├── UnlockedTooOften         the lock stays now
@@ -126,6 +127,10 @@ class Taken(OneTimeShareError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class Changed(OneTimeShareError):
+    """The sender changed password or lock meanwhile; nothing was used up. Open it again."""
 
 
 class Gone(OneTimeShareError):

@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from core import keys
 from core.background import beside
 from core.blobs import REVOKED
-from core.errors import Gone, NotFound, OneTimeShareError
+from core.errors import Changed, Gone, NotFound, OneTimeShareError, Unavailable
 from core.secret import State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.blobs import Blobs
+    from core.clock import Clock
     from core.delivery import Delivery
     from core.keys import Ticket
     from core.link import Claim, SecretId
     from core.records import Records
     from core.secret import Metadata
 
-WINDOW = 15 * 60 * 1000  # ms; record.lua says the same
+SOON = 60 * 1000  # ms after an opening at which the sweeper sees whether it came to an end
 TOUCH = 60.0  # seconds between two notes that bytes are still going out
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class Handout:
     """Latch and record, kept in step."""
 
-    def __init__(self, records: Records, blobs: Blobs) -> None:
+    def __init__(self, records: Records, blobs: Blobs, clock: Clock) -> None:
         self._records = records
         self._blobs = blobs
+        self._clock = clock
+
+    async def check(self, secret_id: SecretId, claim: Claim, rights: Ticket) -> None:
+        """Refuse a ticket from before the password was changed, unless the latch is this claim's.
+
+        Raises:
+            Changed: open it again.
+            NotFound, Gone: its life is over.
+        """
+        try:
+            await self._records.check(secret_id, claim.holder, rights.revision)
+        except Changed:
+            if await self._blobs.holder(secret_id, rights.limit_ms) != claim.holder:
+                raise
 
     async def release(
         self, secret_id: SecretId, claim: Claim, rights: Ticket, resume: bytes
@@ -46,13 +56,20 @@ class Handout:
         Raises:
             Gone: somebody else holds the latch, or the secret's life is over.
         """
-        holder = await self._blobs.latch(secret_id, rights.limit_ms, claim.holder)
+        holder = await self._latch(secret_id, rights.limit_ms, claim.holder)
         if holder != claim.holder:
             await self.follow(secret_id, holder)
-        # First, so that the sweeper ends the window even if this is our last step.
-        await self._records.look_again(secret_id, now_ms() + WINDOW)
-        salt, meta = await self._records.release(secret_id, claim.holder, resume)
+        salt, meta = await self._records.release(secret_id, claim.holder, self._soon(), resume)
         return keys.open_metadata(rights.file_key, salt, secret_id.raw, meta)
+
+    async def _latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
+        try:
+            return await self._blobs.latch(secret_id, limit, claim)
+        except Unavailable:  # it may be ours all the same: taking it again tells
+            return await self._blobs.latch(secret_id, limit, claim)
+
+    def _soon(self) -> int:
+        return self._clock() + SOON
 
     async def heed_latch(self, secret_id: SecretId, limit: int, claim: Claim) -> None:
         """Notice an opening that a rolled-back Redis forgot, before anything is promised."""
@@ -69,8 +86,7 @@ class Handout:
         if holder == REVOKED:
             await self._records.revoke(secret_id)
             raise Gone(State.REVOKED)
-        await self._records.look_again(secret_id, now_ms() + WINDOW)
-        await self._records.release(secret_id, holder)
+        await self._records.release(secret_id, holder, self._soon())
         raise Gone(State.OPENED)
 
     async def say_why(self, secret_id: SecretId) -> None:
@@ -83,11 +99,24 @@ class Handout:
         if settled.state in {State.EXPIRED, State.REVOKED}:
             raise Gone(settled.state) from None
 
+    async def burn(self, secret_id: SecretId, claim: Claim) -> None:
+        """Burn what the recipient has received.
+
+        Raises:
+            NotFound: this claim never opened it.
+        """
+        limit = await self._records.done(secret_id, claim.holder)
+        await self._blobs.shred(secret_id, limit, claim.holder)
+        self._records.over(secret_id)
+
     @asynccontextmanager
     async def noting(
-        self, secret_id: SecretId, claim: Claim, delivery: Delivery
+        self, secret_id: SecretId, claim: Claim, delivery: Delivery, *, burn: bool
     ) -> AsyncIterator[None]:
-        """Note in the record how far the bytes went: every minute, and at the end."""
+        """Note in the record how far the bytes went: every minute, and at the end.
+
+        With `burn`, a block that ends well with the last byte handed out is the end of the secret.
+        """
 
         async def note() -> None:
             with suppress(OneTimeShareError):  # the bytes matter more than the note
@@ -99,8 +128,13 @@ class Handout:
                 await asyncio.sleep(TOUCH)
                 await note()
 
+        burned = False
         try:
             async with beside(keep_noting()):
                 yield
+            if burn and delivery.complete:
+                await asyncio.shield(self.burn(secret_id, claim))
+                burned = True
         finally:
-            await asyncio.shield(note())
+            if not burned:
+                await asyncio.shield(note())

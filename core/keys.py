@@ -56,21 +56,27 @@ class Wrapping:
     password_salt: bytes = field(repr=False)
     wrapped: bytes = field(repr=False, default=b"")
 
+    def fields(self) -> tuple[str, bytes, bytes, bytes, bytes]:
+        """List it as scripts take it."""
+        return self.profile, self.share, self.salt, self.password_salt, self.wrapped
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """What fetches the bytes of a claimed secret, without a look at its record.
 
     `limit_ms` and `plain_size` (padding included) find and check the blob; `size` is the true one.
+    `revision` is that of the password that was given for it.
     """
 
     file_key: bytes = field(repr=False)
     limit_ms: int
     plain_size: int
     size: int
+    revision: int = 0
 
 
-_TICKET = struct.Struct(">16sQQQ")
+_TICKET = struct.Struct(">16sQQQQ")
 _TICKET_SIZE = _TICKET.size + 16
 
 
@@ -208,7 +214,9 @@ class ServerKey:
 
     def seal_ticket(self, secret_id: bytes, claim_hash: bytes, ticket: Ticket) -> str:
         """Seal a ticket for one secret and one claim, as base64url."""
-        packed = _TICKET.pack(ticket.file_key, ticket.limit_ms, ticket.plain_size, ticket.size)
+        packed = _TICKET.pack(
+            ticket.file_key, ticket.limit_ms, ticket.plain_size, ticket.size, ticket.revision
+        )
         return encode(_seal(self._for(b"ticket" + secret_id + claim_hash), packed))
 
     def open_ticket(self, secret_id: bytes, claim_hash: bytes, text: str) -> Ticket:

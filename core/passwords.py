@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core import keys
 from core.errors import Busy
+from core.keys import Wrapping
+from core.record import NO_PASSWORD, WITH_PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from core.link import Key, SecretId
+
 WORKERS = 2  # more than cores gain nothing
 QUEUE = 8
+SHARE_SIZE, PASSWORD_SALT_SIZE = 32, 16
 EACH = 0.3  # seconds one takes on a busy machine, for the advice when to come back
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A password's part in a new wrapping, stretched already."""
+
+    profile: str
+    salt: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+
+    def wrap(self, file_key: bytes, secret_id: SecretId, key: Key, limit: int) -> Wrapping:
+        """Wrap a file key under a new share; `limit` in ms."""
+        share, salt = secrets.token_bytes(SHARE_SIZE), secrets.token_bytes(SHARE_SIZE)
+        return keys.wrap(
+            file_key,
+            Wrapping(self.profile, share, salt, self.salt),
+            secret_id=secret_id.raw,
+            key=key.raw,
+            password_key=self.key,
+            limit_ms=limit,
+        )
 
 
 class Passwords:
@@ -42,6 +70,19 @@ class Passwords:
             yield place
         finally:
             place.leave(self._free)
+
+    async def protect(self, password: str | None) -> Protection:
+        """Prepare a new wrapping under a password, or under none.
+
+        Raises:
+            Busy: there is no place in the queue.
+        """
+        salt = secrets.token_bytes(PASSWORD_SALT_SIZE)
+        if not password:
+            return Protection(NO_PASSWORD, salt, keys.NO_PASSWORD)
+        with self.place() as place:
+            stretched = await place.stretch(WITH_PASSWORD, password, salt)
+        return Protection(WITH_PASSWORD, salt, stretched)
 
     def _free(self) -> None:
         self._taken -= 1

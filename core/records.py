@@ -1,135 +1,57 @@
-"""The Redis record of a secret: what is written, and each transition's answer as a value."""
+"""The transitions of a secret's record: each is one step in Redis, and safe to repeat."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import RedisError
-
-from core.errors import (
-    Duplicate,
-    Gone,
-    Locked,
-    NotFound,
-    PasswordRequired,
-    Taken,
-    Unavailable,
-    UnlockedTooOften,
+from core.errors import Duplicate, Gone, UnlockedTooOften
+from core.record import (
+    NO_PASSWORD,
+    Fresh,
+    Material,
+    Settled,
+    index_key,
+    moment,
+    read_wrapping,
+    record_key,
+    refuse,
 )
-from core.keys import Wrapping
-from core.scripts import Scripts
 from core.secret import Glance, Progress, State
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from datetime import datetime
 
+    from core.keys import Wrapping
     from core.link import SecretId
-
-INDEX_SHARDS = 64
-NO_PASSWORD = "p0"  # noqa: S105 - the profile of a secret that has none
-
-
-def record_key(secret_id: SecretId) -> str:
-    """Name the record; the braces keep all keys of one secret in one cluster slot."""
-    return f"ots:{{{secret_id}}}"
-
-
-def index_key(secret_id: SecretId) -> str:
-    """Name the sorted set that tells the sweeper when to look at the secret again."""
-    return f"ots:due:{secret_id.raw[0] % INDEX_SHARDS}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
-    """Everything a new record says; times in ms, `size` in plaintext bytes with padding.
-
-    `due` is when the sweeper looks at it first: about when it expires.
-    """
-
-    verifier: bytes = field(repr=False)
-    wrapping: Wrapping
-    meta: bytes = field(repr=False)
-    size: int
-    limit: int
-    due: int
-    owner: bytes = field(repr=False)
-    revoke: bytes = field(repr=False)
-
-    def fields(self) -> tuple[bytes | str | int, ...]:
-        wrapping = self.wrapping
-        named: dict[str, bytes | str | int] = {
-            "v": 1,
-            "verifier": self.verifier,
-            "profile": wrapping.profile,
-            "share": wrapping.share,
-            "salt": wrapping.salt,
-            "password_salt": wrapping.password_salt,
-            "wrapped": wrapping.wrapped,
-            "meta": self.meta,
-            "size": self.size,
-            "limit": self.limit,
-            "revoke": self.revoke,
-        }
-        if self.owner:  # without one, nothing may equal it
-            named["owner"] = self.owner
-        return tuple(part for pair in named.items() for part in pair)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A claim that holds: key material, or what its earlier opening left for a repeat."""
-
-    size: int
-    limit: int
-    meta: bytes = field(repr=False)
-    salt: bytes = field(repr=False)
-    wrapping: Wrapping | None = None
-    resume: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Where a secret stands; `due` (ms) is when to look again, 0 for never."""
-
-    state: State
-    limit: int
-    due: int
-    claim: str
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _refuse(answer: list[Any]) -> NoReturn:
-    match answer:
-        case [b"gone", state]:
-            raise Gone(state.decode())
-        case [b"taken", left]:
-            raise Taken(max(1, -(-left // 1000)))
-        case [b"protected", left]:
-            raise PasswordRequired(left)
-        case [b"locked"]:
-            raise Locked
-        case [b"changed"]:
-            raise Taken(1)
-        case _:
-            raise NotFound
-
-
-def _wrapping(material: list[bytes]) -> Wrapping:
-    profile, share, salt, password_salt, wrapped = material
-    return Wrapping(profile.decode(), share, salt, password_salt, wrapped)
+    from core.outbox import Outbox
+    from core.scripts import Argument, Scripts
 
 
 class Records:
     """One method a transition. Each raises what its answer means, and Unavailable without one."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._run = Scripts(redis)
+    def __init__(self, scripts: Scripts, outbox: Outbox) -> None:
+        self._run = scripts
+        self._outbox = outbox
+
+    async def _step(self, name: str, secret_id: SecretId, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
+        return self._heard(secret_id, await self._run(name, record_key(secret_id), *arguments))
+
+    async def _noted_step(
+        self, due: int, name: str, secret_id: SecretId, *arguments: Argument
+    ) -> Any:  # noqa: ANN401 - same
+        """Tell the sweeper first when (ms) to look: no record is without a place in its index."""
+        _, told = await self._run.together(
+            ("ZADD", index_key(secret_id), due, secret_id.raw),
+            (name, record_key(secret_id), *arguments),
+        )
+        return self._heard(secret_id, told)
+
+    def _heard(self, secret_id: SecretId, told: list[Any]) -> Any:  # noqa: ANN401 - same
+        answer, *waiting = told
+        for outbox, owner in waiting:
+            self._outbox.add(secret_id, outbox, owner)
+        return answer
 
     async def create(self, secret_id: SecretId, fresh: Fresh, lifetime: int) -> datetime:
         """Commit a new secret whose blob is durable, for `lifetime` ms; answer when it expires.
@@ -137,116 +59,173 @@ class Records:
         Raises:
             Duplicate: when its creation was given up meanwhile, or the id is another record's.
         """
-        await self.look_again(secret_id, fresh.due)  # first: a record is never without
-        answer = await self._run("create", record_key(secret_id), lifetime, *fresh.fields())
+        fields = fresh.fields()
+        answer = await self._noted_step(fresh.due, "create", secret_id, lifetime, *fields)
         if answer[0] != b"ok":
             raise Duplicate
-        return _moment(answer[1])
+        return moment(answer[1])
 
     async def look_again(self, secret_id: SecretId, due: int) -> None:
-        """Tell the sweeper when (ms) to look at this secret; 0: never."""
-        try:
-            if due:
-                await self._redis.zadd(index_key(secret_id), {secret_id.raw: due})
-            else:
-                await self._redis.zrem(index_key(secret_id), secret_id.raw)
-        except RedisError as error:
-            raise Unavailable from error
+        """Tell the sweeper when (ms) to look at this secret again."""
+        await self._run.together(("ZADD", index_key(secret_id), due, secret_id.raw))
+
+    def over(self, secret_id: SecretId) -> None:
+        """Tell the sweeper, soon, that nothing is left to do: the bytes are gone."""
+        self._outbox.over(secret_id)
 
     async def peek(self, secret_id: SecretId, verifier: bytes) -> Glance:
-        answer = await self._run("peek", record_key(secret_id), verifier)
+        answer = await self._step("peek", secret_id, verifier)
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
         _, state, profile, left, expires, size = answer
         protected = profile.decode() != NO_PASSWORD
-        return Glance(State(state.decode()), protected, left, _moment(expires), int(size))
+        return Glance(State(state.decode()), protected, left, moment(expires), int(size))
 
     async def attempt(
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes
     ) -> tuple[Wrapping, int] | None:
         """Take one of five slots: the wrapping and the limit; None when there is no password."""
-        answer = await self._run("attempt", record_key(secret_id), verifier, claim, attempt)
+        answer = await self._step("attempt", secret_id, verifier, claim, attempt)
         if answer[0] == b"open":
             return None
         if answer[0] != b"go":
-            _refuse(answer)
-        return _wrapping(answer[1:6]), int(answer[6])
+            refuse(answer)
+        return read_wrapping(answer[1:6]), int(answer[6])
 
     async def resolve(self, secret_id: SecretId, attempt: bytes) -> int:
         """Let a wrong attempt count; answer how many are left."""
-        return int(await self._run("resolve", record_key(secret_id), attempt))
+        return int(await self._step("resolve", secret_id, attempt))
 
     async def claim(
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes = b""
-    ) -> Claimed:
+    ) -> Material:
         """Reserve the secret; `attempt` is the slot whose password was right."""
-        answer = await self._run("claim", record_key(secret_id), verifier, claim, attempt)
-        match answer:
-            case [b"ok", *material, size, limit, meta]:
-                wrapping = _wrapping(material)
-                return Claimed(int(size), int(limit), meta, wrapping.salt, wrapping)
-            case [b"opened", bytes(resume), size, limit, salt, meta]:
-                return Claimed(int(size), int(limit), meta, salt, resume=resume)
-            case [b"opened", *_]:
-                raise Gone(State.OPENED)
-            case _:
-                _refuse(answer)
+        answer = await self._step("claim", secret_id, verifier, claim, attempt)
+        state, *material = answer
+        if state == b"ok":
+            return Material.read(material)
+        if state != b"opened":
+            refuse(answer)
+        if material[0] is None:  # it left nothing for a repeat without the ticket
+            raise Gone(State.OPENED)
+        return Material.left(material)
+
+    async def unclaim(self, secret_id: SecretId, claim: str) -> None:
+        """Free what our own failure keeps this claim from using; it counts for nothing."""
+        await self._step("unclaim", secret_id, claim)
+
+    async def check(self, secret_id: SecretId, claim: str, revision: int) -> None:
+        """Refuse a ticket whose password was changed since."""
+        answer = await self._step("check", secret_id, claim, revision)
+        if answer[0] != b"ok":
+            refuse(answer)
 
     async def release(
-        self, secret_id: SecretId, claim: str, resume: bytes = b""
+        self, secret_id: SecretId, claim: str, due: int, resume: bytes = b""
     ) -> tuple[bytes, bytes]:
         """Hand out to the claim that the latch names; answer salt and sealed metadata."""
-        answer = await self._run("release", record_key(secret_id), claim, resume)
+        answer = await self._noted_step(due, "release", secret_id, claim, resume)
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
         return answer[1], answer[2]
 
     async def touch(self, secret_id: SecretId, claim: str, sent: int, *, complete: bool) -> None:
-        answer = await self._run("touch", record_key(secret_id), claim, sent, int(complete))
+        answer = await self._step("touch", secret_id, claim, sent, int(complete))
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
 
     async def progress(self, secret_id: SecretId, claim: str) -> Progress:
-        answer = await self._run("progress", record_key(secret_id), claim)
+        answer = await self._step("progress", secret_id, claim)
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
         _, state, sent, complete, left = answer
         return Progress(State(state.decode()), sent, bool(complete), left // 1000)
 
     async def done(self, secret_id: SecretId, claim: str) -> int:
         """Burn what this claim opened; answer its limit."""
-        answer = await self._run("done", record_key(secret_id), claim)
+        answer = await self._step("done", secret_id, claim)
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
         return int(answer[1])
 
     async def inspect(self, secret_id: SecretId, proof: bytes) -> tuple[State, int]:
         """Let the sender see the state and the limit."""
-        answer = await self._run("inspect", record_key(secret_id), proof)
+        answer = await self._step("inspect", secret_id, proof)
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
         return State(answer[1].decode()), answer[2]
 
     async def revoke(self, secret_id: SecretId) -> None:
-        answer = await self._run("revoke", record_key(secret_id))
+        answer = await self._step("revoke", secret_id)
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
 
     async def unlock(self, secret_id: SecretId, proof: bytes) -> None:
         """Give attempts and lapsed claims back."""
-        answer = await self._run("unlock", record_key(secret_id), proof)
+        answer = await self._step("unlock", secret_id, proof)
         if answer[0] == b"spent":
             raise UnlockedTooOften
         if answer[0] != b"ok":
-            _refuse(answer)
+            refuse(answer)
+
+    async def reschedule(
+        self, secret_id: SecretId, proof: bytes, lifetime: int, due: int
+    ) -> datetime:
+        """Let it live for `lifetime` ms from now on, within its limit; answer when it expires."""
+        answer = await self._step("reschedule", secret_id, proof, lifetime)
+        if answer[0] != b"ok":
+            refuse(answer)
+        await self.look_again(secret_id, min(due, answer[1]))
+        return moment(answer[1])
+
+    async def material(self, secret_id: SecretId, verifier: bytes, proof: bytes) -> Material:
+        """Read what the sender, who brings key and proof, needs for another password."""
+        answer = await self._step("material", secret_id, verifier, proof)
+        if answer[0] != b"ok":
+            refuse(answer)
+        return Material.read(answer[1:])
+
+    async def rewrap(  # noqa: PLR0913 - who may, what was unwrapped, what takes its place
+        self,
+        secret_id: SecretId,
+        *,
+        verifier: bytes,
+        proof: bytes,
+        revision: int,
+        attempt: bytes,
+        wrapping: Wrapping,
+        meta: bytes,
+    ) -> None:
+        """Put another wrapping in the place of the one of this revision."""
+        answer = await self._step(
+            "rewrap", secret_id, verifier, proof, revision, attempt, *wrapping.fields(), meta
+        )
+        if answer[0] != b"ok":
+            refuse(answer)
 
     async def forestall(self, secret_id: SecretId) -> bool:
         """Take the id of a creation that was given up; False when it had been created."""
-        return bool(await self._run("forestall", record_key(secret_id)))
+        return bool(await self._step("forestall", secret_id))
+
+    async def lose(self, secret_id: SecretId) -> None:
+        """Tell the sender that the bytes of a waiting secret are gone."""
+        await self._step("lose", secret_id)
 
     async def settle(self, secret_id: SecretId) -> Settled | None:
         """Let time pass; None without a record."""
-        answer = await self._run("settle", record_key(secret_id))
+        answer = await self._step("settle", secret_id)
         if answer[0] == b"missing":
             return None
         return Settled(State(answer[0].decode()), answer[1], answer[2], answer[3].decode())
+
+    async def due(self, shard: int, now: int, most: int) -> list[bytes]:
+        """List ids (raw) of an index shard at which to look now."""
+        [found] = await self._run.together(
+            ("ZRANGE", f"ots:due:{shard}", 0, now, "BYSCORE", "LIMIT", 0, most)
+        )
+        return list(found)
+
+    async def indexed(self, shard: int, most: int) -> list[bytes]:
+        """List some ids (raw) of an index shard, others each time."""
+        [found] = await self._run.together(("ZRANDMEMBER", f"ots:due:{shard}", most))
+        return list(found)

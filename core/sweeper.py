@@ -1,4 +1,8 @@
-"""What is cleaned, when: it deletes only what a record says is over, or what never had one."""
+"""What is cleaned, when: it deletes only what a record says is over, or what never had one.
+
+Nothing here can delete a live secret, in whatever order it meets a creation: before bytes without
+a record go, their id is taken for good, so that a creation which comes late is refused.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +14,50 @@ import structlog
 from redis.exceptions import LockError, RedisError
 
 from core.blobs import REVOKED
-from core.handout import now_ms
+from core.clock import now_ms
+from core.errors import Corrupt, Gone
 from core.link import SecretId
-from core.records import INDEX_SHARDS
+from core.record import INDEX_SHARDS, Settled
 from core.secret import State
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from core.blobs import Blobs
-    from core.records import Records, Settled
+    from core.blobs import Blobs, Lying
+    from core.clock import Clock
+    from core.handout import Handout
+    from core.outbox import Outbox
+    from core.records import Records
 
 log = structlog.get_logger()
 
 EVERY = 60.0  # seconds
 ORPHANS_EVERY = 15  # rounds; a walk through all blobs
 UPTIME = 15 * 60  # seconds that Redis must have run before a missing record counts as missing
-AT_ONCE = 500  # due secrets of one shard in one go
+AT_ONCE = 500  # secrets of one shard in one go
+OVER = {State.BURNED, State.EXPIRED, State.REVOKED}
 
 
 class Sweeper:
-    """One replica sweeps at a time; each step may be repeated or left out."""
+    """One replica sweeps at a time; each step may be repeated, left out, or done by two."""
 
-    def __init__(self, redis: Redis, records: Records, blobs: Blobs) -> None:
+    def __init__(  # noqa: PLR0913 - everything that is cleaned
+        self,
+        *,
+        redis: Redis,
+        records: Records,
+        blobs: Blobs,
+        handout: Handout,
+        outbox: Outbox,
+        clock: Clock = now_ms,
+    ) -> None:
         self._redis = redis
         self._records = records
         self._blobs = blobs
+        self._handout = handout
+        self._outbox = outbox
+        self._clock = clock
+        self._walked = 0
 
     async def run(self) -> None:
         """Sweep at once and then every minute, until cancelled."""
@@ -64,35 +86,56 @@ class Sweeper:
     async def sweep(self, *, orphans: bool = True) -> None:
         """Do one round."""
         for shard in range(INDEX_SHARDS):
-            due = await self._redis.zrange(
-                f"ots:due:{shard}", 0, now_ms(), byscore=True, offset=0, num=AT_ONCE
-            )
-            for raw in due:
-                await self._settle(SecretId(raw))  # type: ignore[arg-type]  # bytes, without scores
-        await self._blobs.sweep(now_ms())
-        if orphans and await self._remembers():
-            async for secret_id, limit in self._blobs.settled(now_ms()):
-                await self._adopt(secret_id, limit)
+            for raw in await self._records.due(shard, self._clock(), AT_ONCE):
+                await self._settle(SecretId(raw))
+        await self._blobs.sweep(self._clock())
+        if await self._remembers():
+            await self._look_for_lost()
+            if orphans:
+                async for lying in self._blobs.settled(self._clock()):
+                    await self._adopt(lying)
+        await self._outbox.flush()
 
     async def _settle(self, secret_id: SecretId) -> None:
         settled = await self._records.settle(secret_id)
-        if settled is None or not settled.due:
-            if settled is not None:
-                await self._blobs.shred(secret_id, settled.limit, _holder(settled))
-            await self._records.look_again(secret_id, 0)
-        else:
+        if settled is not None and settled.state not in OVER:
             await self._records.look_again(secret_id, settled.due)
+            return
+        if settled is not None:
+            await self._blobs.shred(secret_id, settled.limit, _holder(settled))
+        self._records.over(secret_id)
 
     async def _remembers(self) -> bool:
         """Only a Redis that has run for a while is believed that a record never was."""
         info: dict[str, int] = await self._redis.info()
         return info["loading"] == 0 and info["uptime_in_seconds"] >= UPTIME
 
-    async def _adopt(self, secret_id: SecretId, limit: int) -> None:
-        """Delete a blob whose creation ended before its record."""
-        settled = await self._records.settle(secret_id)
-        if settled is None or not settled.due:
-            await self._blobs.shred(secret_id, limit, None)
+    async def _adopt(self, lying: Lying) -> None:
+        """Delete bytes whose creation ended before its record, or whose record is over or gone."""
+        settled = await self._records.settle(lying.secret_id)
+        if settled is None and lying.holder is None:
+            if not await self._records.forestall(lying.secret_id):
+                return  # it was created in this very moment
+        elif settled is not None and settled.state not in OVER:
+            return
+        await self._blobs.shred(lying.secret_id, lying.limit, lying.holder)
+
+    async def _look_for_lost(self) -> None:
+        """Look at some waiting secrets each round: are their bytes there, and still unlatched?"""
+        for raw in await self._records.indexed(self._walked % INDEX_SHARDS, AT_ONCE):
+            secret_id = SecretId(raw)
+            settled = await self._records.settle(secret_id)
+            if settled is None or settled.state not in {State.READY, State.CLAIMED}:
+                continue
+            try:
+                holder = await self._blobs.holder(secret_id, settled.limit)
+            except Corrupt:
+                await self._records.lose(secret_id)
+                continue
+            if holder is not None:  # Redis forgot an opening
+                with suppress(Gone):
+                    await self._handout.follow(secret_id, holder)
+        self._walked += 1
 
 
 def _holder(settled: Settled) -> str | None:

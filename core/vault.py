@@ -17,21 +17,23 @@ from typing import TYPE_CHECKING
 
 from core import keys
 from core.admission import Admission
-from core.blobs import REVOKED
+from core.clock import now_ms
+from core.control import Control
 from core.delivery import Delivery
 from core.draft import Draft
 from core.errors import Corrupt, EmptyText, Gone, NotFound, TooLate
-from core.handout import Handout, now_ms
+from core.evaluation import Evaluation
+from core.handout import Handout
 from core.link import KEY_SIZE, Link, encode
 from core.policy import check_password, clean_name
-from core.records import NO_PASSWORD
-from core.secret import Kind, Metadata, Sealed, State
+from core.secret import Kind, Metadata, Sealed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from core.blobs import Blobs
+    from core.clock import Clock
     from core.keys import ServerKey
     from core.link import Claim, Key, SecretId
     from core.passwords import Passwords
@@ -39,13 +41,11 @@ if TYPE_CHECKING:
     from core.records import Records
     from core.secret import Glance, Opened, Progress, Sender
 
-WITH_PASSWORD = "a1"  # noqa: S105 - the profile of new secrets that have one
-
 
 class Vault:
     """The one owner of every secret."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts
         self,
         *,
         records: Records,
@@ -53,13 +53,17 @@ class Vault:
         server_key: ServerKey,
         passwords: Passwords,
         policy: Policy,
+        clock: Clock = now_ms,
     ) -> None:
         self._records = records
         self._blobs = blobs
         self.server_key = server_key
         self._passwords = passwords
-        self._handout = Handout(records, blobs)
-        self._admission = Admission(records, server_key, passwords, self._handout)
+        self._clock = clock
+        self._handout = Handout(records, blobs, clock)
+        evaluation = Evaluation(records, passwords)
+        self._admission = Admission(records, server_key, evaluation, self._handout)
+        self._control = Control(records, blobs, self._handout, evaluation, passwords)
         self.policy = policy
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────
@@ -112,8 +116,7 @@ class Vault:
         self.policy.check_size(size)
         if kind is Kind.FILE:
             self.policy.check_name(name or "")
-        longest = round(self.policy.max_lifetime.total_seconds() * 1000)
-        draft = Draft(kind, now_ms() + longest, secret_id)
+        draft = Draft(kind, self._clock() + milliseconds(self.policy.max_lifetime), secret_id)
         sealed = draft.sealed(self.policy.counted(content))
         await self._blobs.put(draft.id, draft.limit, sealed)
         try:
@@ -135,21 +138,14 @@ class Vault:
         owner: bytes = b"",
     ) -> Sealed:
         """Write the record: from here on the secret exists."""
-        granted = round(self.policy.lifetime(lifetime).total_seconds() * 1000)
+        granted = milliseconds(self.policy.lifetime(lifetime))
         check_password(password or "")
-        profile, password_salt = NO_PASSWORD, secrets.token_bytes(16)
-        password_key = keys.NO_PASSWORD
-        if password:
-            profile = WITH_PASSWORD
-            with self._passwords.place() as place:
-                password_key = await place.stretch(profile, password, password_salt)
+        protection = await self._passwords.protect(password)
         token = secrets.token_bytes(KEY_SIZE)
         fresh = draft.record(
             Metadata(clean_name(name), media_type or "", draft.size, draft.kind),
-            profile=profile,
-            password_key=password_key,
-            password_salt=password_salt,
-            due=now_ms() + granted,
+            protection,
+            due=self._clock() + granted,
             owner=owner,
             revoke=self.token_proof(token),
         )
@@ -193,26 +189,30 @@ class Vault:
         key: Key | None = None,
         start: int = 0,
         stop: int | None = None,
+        burn: bool = False,
     ) -> AsyncIterator[Delivery]:
         """Hand the bytes out, from `start` on; the first time decides who receives them.
 
         With the `key`, the same claim may `open` again while the window runs, and needs no ticket
         kept: the file key is left in the record, sealed for whoever has both key and claim.
+        With `burn`, a block that ends well after the last byte needs no `done`.
 
         Raises:
             NotFound: the ticket is not for this secret and claim.
+            Changed: the password is another one now.
             Gone: somebody else received it, or the window is over.
             OutOfRange, Corrupt: nothing was decided.
         """
         rights = self.server_key.open_ticket(secret_id.raw, claim.digest, ticket)
         try:
+            await self._handout.check(secret_id, claim, rights)
             async with self._blobs.open(secret_id, rights.limit_ms, claim.holder) as blob:
                 delivery = await Delivery.begin(blob, rights, start, stop)
                 resume = b""
                 if key is not None:
                     resume = keys.seal_resume(rights.file_key, secret_id.raw, key.raw, claim.raw)
                 delivery.metadata = await self._handout.release(secret_id, claim, rights, resume)
-                async with self._handout.noting(secret_id, claim, delivery):
+                async with self._handout.noting(secret_id, claim, delivery, burn=burn):
                     yield delivery
         except Corrupt:
             await self._handout.say_why(secret_id)
@@ -232,9 +232,7 @@ class Vault:
         Raises:
             NotFound: this claim never opened it.
         """
-        limit = await self._records.done(secret_id, claim.holder)
-        await self._blobs.shred(secret_id, limit, claim.holder)
-        await self._records.look_again(secret_id, 0)
+        await self._handout.burn(secret_id, claim)
 
     # ── the sender ──────────────────────────────────────────────────────────────────────────
 
@@ -259,19 +257,43 @@ class Vault:
             TooLate: it was opened.
             Gone: it expired before.
         """
-        state, limit = await self._records.inspect(secret_id, proof)
-        if state is State.OPENED:
-            raise TooLate
-        if state is State.EXPIRED:
-            raise Gone(state)
-        holder = await self._blobs.latch(secret_id, limit, REVOKED)
-        if holder != REVOKED:
-            with suppress(Gone):
-                await self._handout.follow(secret_id, holder)
-            raise TooLate
-        await self._records.revoke(secret_id)
-        await self._blobs.shred(secret_id, limit, REVOKED)
-        await self._records.look_again(secret_id, 0)
+        await self._control.revoke(secret_id, proof)
+
+    async def reschedule(self, secret_id: SecretId, proof: bytes, lifetime: timedelta) -> datetime:
+        """Give an unopened secret another lifetime from now on; answer when it expires.
+
+        It never lives longer than the longest lifetime, counted from its creation.
+
+        Raises:
+            BadLifetime: out of bounds.
+            NotFound: no such secret, or not this sender's.
+            Taken: somebody is about to open it.
+            TooLate, Gone: it was opened, or is over.
+        """
+        granted = milliseconds(self.policy.lifetime(lifetime))
+        return await self._control.reschedule(secret_id, proof, granted, self._clock() + granted)
+
+    async def rewrap(
+        self,
+        secret_id: SecretId,
+        key: Key,
+        proof: bytes,
+        *,
+        password: str | None,
+        old_password: str | None = None,
+    ) -> None:
+        """Set, change or remove (None) the password of an unopened secret; its link stays.
+
+        Raises:
+            NotFound: no such secret, another key, or not this sender's.
+            PasswordRequired, WrongPassword, Locked, Busy: about the old password.
+            Taken: somebody is about to open it.
+            Changed: another change came first.
+            TooLate, Gone: it was opened, or is over.
+        """
+        for given in (password, old_password):
+            check_password(given or "")
+        await self._control.rewrap(secret_id, key, proof, password, old_password)
 
     async def unlock(self, secret_id: SecretId, proof: bytes) -> None:
         """Give back the attempts and the claims that came to nothing, three times at most.
@@ -292,3 +314,8 @@ class Vault:
     async def aclose(self) -> None:
         """Wait for evaluations that outlived their recipients' connections."""
         await self._admission.aclose()
+        await self._control.aclose()
+
+
+def milliseconds(span: timedelta) -> int:
+    return round(span.total_seconds() * 1000)

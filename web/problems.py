@@ -94,6 +94,11 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         "Locked",
         "There were too many wrong passwords. Nobody received it: ask the sender for a new one.",
     ),
+    e.Changed: (
+        409,
+        "It changed meanwhile",
+        "The sender changed its password or lock just now. Open the link again.",
+    ),
     e.Taken: (
         409,
         "Open somewhere else",

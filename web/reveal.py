@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -162,11 +161,9 @@ async def download(request: web.Request) -> web.StreamResponse:
     vault, name = request.app[VAULT], secret_id(request)
     opened = await vault.open(name, key, claim, fields.get("password"))
     start, stop = _range(request)
-    delivering = vault.data(name, claim, opened.ticket, key=key, start=start, stop=stop)
-    answer = await _send(request, delivering, ticket=opened.ticket)
-    if chosen is None and answer.status == HTTPStatus.OK:  # not after a part
-        await vault.done(name, claim)
-    return answer
+    burn = chosen is None and (start, stop) == (0, None)  # not after a part
+    delivering = vault.data(name, claim, opened.ticket, key=key, start=start, stop=stop, burn=burn)
+    return await _send(request, delivering, ticket=opened.ticket)
 
 
 @routes.delete("/s/{id}")

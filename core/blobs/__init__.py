@@ -6,6 +6,7 @@ that says who opened a secret: it outlives the bytes and goes only long after th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from core.link import SecretId
 
 REVOKED = "revoked"  # the latch's holder when it was the sender
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A blob in the store: a limit (ms) that finds it again, and who holds its latch."""
+
+    secret_id: SecretId
+    limit: int
+    holder: str | None
 
 
 class Blob(Protocol):
@@ -71,9 +81,9 @@ class Blobs(Protocol):
         """
 
     async def shred(self, secret_id: SecretId, limit: int, holder: str | None) -> None:
-        """Delete the bytes, but not the latch of `holder` (None: nobody took it).
+        """Delete the bytes, but never a latch. Nothing there: nothing to do.
 
-        Nothing there: nothing to do.
+        `holder` is who should have the latch (None: nobody); whoever has it, the bytes go.
         """
 
     async def check(self) -> None:
@@ -82,5 +92,5 @@ class Blobs(Protocol):
     async def sweep(self, now: int) -> None:
         """Delete what nobody can need any more: half-written blobs, latches long past the limit."""
 
-    def settled(self, now: int) -> AsyncIterator[tuple[SecretId, int]]:
-        """List unlatched blobs older than 15 minutes, each with a limit that finds it again."""
+    def settled(self, now: int) -> AsyncIterator[Lying]:
+        """List blobs that hold bytes for longer than 15 minutes."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
+from core.blobs import Lying
 from core.errors import Corrupt, StorageFull, Unavailable
 from core.link import SecretId
 
@@ -134,10 +135,11 @@ class FileBlobs:
             if _limit(folder.name) + DAY < now:
                 rmtree(folder)
 
-    async def settled(self, now: int) -> AsyncIterator[tuple[SecretId, int]]:
+    async def settled(self, now: int) -> AsyncIterator[Lying]:
         for folder in await _in_thread(self._days):
             for name in await _in_thread(_settled, folder, now / 1000 - STALE):
-                yield SecretId.parse(name), _limit(folder.name)
+                secret_id, _, holder = name.partition(".")
+                yield Lying(SecretId.parse(secret_id), _limit(folder.name), holder or None)
 
     def _days(self) -> list[Path]:
         return [folder for folder in self._root.iterdir() if folder.name.isdecimal()]
@@ -235,11 +237,15 @@ def _latch(path: Path, claim: str) -> str:
 
 def _shred(path: Path, holder: str | None) -> None:
     if holder is None:
-        path.unlink()
-    else:
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            holder = _holder(path)
+    if holder is not None:
         os.truncate(_latched(path, holder), 0)
 
 
 def _settled(folder: Path, before: float) -> list[str]:
+    """Name the files that hold bytes, and did before this moment (s)."""
     with os.scandir(folder) as entries:
-        return [e.name for e in entries if "." not in e.name and e.stat().st_mtime < before]
+        return [e.name for e in entries if (s := e.stat()).st_size and s.st_mtime < before]

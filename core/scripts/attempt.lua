@@ -13,7 +13,7 @@ local slot = 'attempt:' .. ARGV[3]
 if redis.call('HEXISTS', record, slot) == 0 then
   if locked() then return {'locked'} end
   redis.call('HINCRBY', record, 'tries', 1)
-  set(slot, get('wrapped'))
+  set(slot, revision() .. ':' .. now)
 end
 local material = redis.call('HMGET', record,
   'profile', 'share', 'salt', 'password_salt', 'wrapped', 'limit')

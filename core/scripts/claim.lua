@@ -2,25 +2,22 @@
 --   ARGV  verifier, claim, attempt whose password was right ('' for none)
 --   answers  {missing} | {gone, state} | {taken, ms left} | {locked} | {protected, attempts left}
 --            {changed}  the password was changed while it was being checked
---            {opened, resume, size, limit, salt, meta}  this claim opened it; its window runs
---            {ok, profile, share, salt, password_salt, wrapped, size, limit, meta}
+--            {opened, resume, size, limit, salt, meta, revision}  this claim opened it; its window runs
+--            {ok, profile, share, salt, password_salt, wrapped, size, limit, meta,
+--             revision}
 if not holds_key(ARGV[1]) then return {'missing'} end
 local claim = ARGV[2]
 local proven = false
 if ARGV[3] ~= '' then
   -- A right password gives its slot back, whatever the claim is answered.
-  local checked = get('attempt:' .. ARGV[3])
-  if redis.call('HDEL', record, 'attempt:' .. ARGV[3]) == 1 then
-    redis.call('HINCRBY', record, 'tries', -1)
-    proven = checked == get('wrapped')
-  end
+  proven = give_back(ARGV[3])
 end
 local state = settle()
 local mine = get('claim') == claim
 if over(state) then return {'gone', told(state)} end
 if state == 'opened' then
   if not mine then return {'gone', 'opened'} end
-  local kept = redis.call('HMGET', record, 'resume', 'size', 'limit', 'salt', 'meta')
+  local kept = redis.call('HMGET', record, 'resume', 'size', 'limit', 'salt', 'meta', 'revision')
   return {'opened', unpack(kept)}
 end
 if state == 'claimed' and not mine then return {'taken', number('lease') - now} end
@@ -32,5 +29,5 @@ if get('profile') ~= 'p0' and not proven then
 end
 if not mine then set('state', 'claimed', 'claim', claim, 'lease', now + LEASE) end
 local material = redis.call('HMGET', record,
-  'profile', 'share', 'salt', 'password_salt', 'wrapped', 'size', 'limit', 'meta')
+  'profile', 'share', 'salt', 'password_salt', 'wrapped', 'size', 'limit', 'meta', 'revision')
 return {'ok', unpack(material)}

@@ -10,6 +10,6 @@ if redis.call('EXISTS', record) == 1 then
   return {'taken'}
 end
 local expires = math.min(now + tonumber(ARGV[1]), tonumber(fields['limit']))
-set('state', 'ready', 'created', now, 'expires', expires, unpack(ARGV, 2))
+set('state', 'ready', 'created', now, 'expires', expires, 'revision', 0, unpack(ARGV, 2))
 keep_until(expires + LEASE)
 return {'ok', expires}

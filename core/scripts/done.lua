@@ -4,8 +4,7 @@
 if get('claim') ~= ARGV[1] then return {'missing'} end
 local state = settle()
 if state == 'opened' then
-  finish('burned')
-  set('confirmed', 1)
+  finish('burned', 'opened')
 elseif state ~= 'burned' then
   return {'missing'}
 end

@@ -2,4 +2,5 @@
 --   ARGV  attempt
 --   answers  attempts left
 redis.call('HDEL', record, 'attempt:' .. ARGV[1])
+if get('state') then settle() end
 return attempts_left()

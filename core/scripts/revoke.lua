@@ -4,5 +4,5 @@ if redis.call('EXISTS', record) == 0 then return {'missing'} end
 local state = settle()
 if state == 'revoked' then return {'ok'} end
 if over(state) or state == 'opened' then return {'gone', told(state)} end
-finish('revoked')
+finish('revoked', 'revoked')
 return {'ok'}

@@ -13,6 +13,7 @@ import pytest
 from core.errors import (
     BadLifetime,
     Busy,
+    Changed,
     Duplicate,
     EmptyText,
     Gone,
@@ -415,7 +416,7 @@ async def test_unlocking_gives_no_slot_back_twice(house: House) -> None:
     while await house.redis.hget(record, "tries") != b"5":
         await asyncio.sleep(0.001)
     await house.vault.unlock(link.id, proof)
-    with pytest.raises(Taken):  # told to try again: what it had proven was forgotten
+    with pytest.raises(Changed):  # told to try again: what it had proven was forgotten
         await opening
     assert (await house.vault.peek(link.id, link.key)).attempts_left == 5
     assert await received(house.vault, link.id, link.key, Claim.random(), "right") == TEXT

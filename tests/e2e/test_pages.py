@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -237,10 +238,42 @@ async def test_interrupted_page_offers_to_go_on(page: Page, web: Web) -> None:
         await page.wait_for_timeout(100)
         await page.clock.fast_forward(10_000)
     await shows(page, "interrupted")
+    assert re.fullmatch(r"1[45] min( \d+ s)?", await page.inner_text("[data-fill=left]"))
     broken = False
     async with page.expect_download():
         await page.click("#again")
     await shows(page, "saved")
+
+
+async def test_interrupted_page_says_when_its_time_is_over(page: Page, web: Web) -> None:
+    """The time left counts down, and at its end the page says that it is too late."""
+    await visit(page, web, (await sealed(web, os.urandom(100_000), "a.bin")).link)
+    await page.clock.install()
+    await page.route("**/data", lambda route: route.abort())
+    await page.click("#open")
+    for _ in range(6):
+        await page.wait_for_timeout(100)
+        await page.clock.fast_forward(10_000)
+    await shows(page, "interrupted")
+    await page.clock.fast_forward(16 * 60_000)
+    await shows(page, "over")
+
+
+async def test_password_set_after_the_page_opened_is_told(page: Page, web: Web) -> None:
+    """A page that opened it before, and fetched nothing, is told to open the link again."""
+    owner = b"o" * 32
+    sealed_ = await web.house.vault.seal(pieces(b"x"), kind=Kind.FILE, name="a", owner=owner)
+    link = sealed_.link
+    await visit(page, web, link)
+
+    async def meanwhile(route: Route) -> None:
+        await web.house.redis.hset(f"ots:{{{link.id}}}", "lease", 1)
+        await web.house.vault.rewrap(link.id, link.key, owner, password="new")
+        await route.continue_()
+
+    await page.route("**/data", meanwhile)
+    await page.click("#open")
+    await shows(page, "changed")
 
 
 async def test_no_connection_is_told_and_tried_again(page: Page, web: Web) -> None:

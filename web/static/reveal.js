@@ -4,6 +4,7 @@
 (() => {
   const LARGE = 64 * 1024 * 1024; // above this the browser's own download saves the file
   const PAUSES = [1000, 2000, 4000, 8000]; // between tries to go on by itself
+  const WINDOW = 15 * 60; // seconds after the last byte until which the server lets this page go on
   const SILENCE = 30000; // ms without a byte after which the connection counts as broken
   const ticketCard = document.getElementById("ticket");
   const base = location.pathname.replace(/\/+$/, "");
@@ -92,7 +93,7 @@
     const { kind, problem } = error;
     if (problem.retry_after) fill("wait", duration(problem.retry_after));
     if (kind === "gone") return show(secret && problem.state === "opened" ? "over" : problem.state);
-    const states = { "not-found": "wrong", locked: "locked", taken: "taken", busy: "busy", unavailable: "busy", "rate-limited": "busy" };
+    const states = { "not-found": "wrong", changed: "changed", locked: "locked", taken: "taken", busy: "busy", unavailable: "busy", "rate-limited": "busy" };
     return show(states[kind] || "damaged");
   }
 
@@ -138,6 +139,7 @@
         return askPassword(error.problem.attempts_left, true);
       }
       if (error.kind === "password-required") return askPassword(error.problem.attempts_left, false);
+      if (error.kind === "changed") return look();
       return explain(error);
     }
     // From here on the claim is what counts; a reload, a bookmark or a screenshot needs no key.
@@ -146,6 +148,7 @@
     $("password").value = "";
     fill("name", secret.kind === "text" ? "the text" : secret.name);
     fill("total", size(secret.size));
+    lastByte = Date.now();
     if (secret.size > LARGE) saveLarge();
     else receive();
   }
@@ -159,14 +162,40 @@
       } catch (error) {
         if (error instanceof Refused && !["busy", "unavailable"].includes(error.kind)) return explain(error);
         if (got > before) tries = 0;
-        if (tries >= PAUSES.length) {
-          fill("received", size(got));
-          return show("interrupted");
-        }
+        if (tries >= PAUSES.length) return interrupted();
         $("retrying").hidden = false;
         await wait(PAUSES[tries]);
       }
     }
+  }
+
+  let lastByte = 0; // when, by this page's clock
+  let counting = 0;
+
+  // How long it can go on: the server knows; where it can't be reached, this page's clock tells.
+  async function interrupted() {
+    fill("received", size(got));
+    countDown(WINDOW - (Date.now() - lastByte) / 1000);
+    show("interrupted");
+    try {
+      const told = await (await post("progress", { claim })).json();
+      if (told.state === "opened") countDown(told.seconds_left);
+    } catch (error) {
+      if (error.kind === "gone") explain(error);
+    }
+  }
+
+  function countDown(seconds) {
+    const end = Date.now() + seconds * 1000;
+    const tell = () => {
+      fill("left", duration((end - Date.now()) / 1000));
+      if (Date.now() < end && ticketCard.dataset.state === "interrupted") return;
+      clearInterval(counting);
+      if (ticketCard.dataset.state === "interrupted") show("over");
+    };
+    clearInterval(counting);
+    counting = setInterval(tell, 1000);
+    fill("left", duration(seconds));
   }
 
   async function fetchRest() {
@@ -184,6 +213,7 @@
         clearTimeout(alarm);
         alarm = setTimeout(() => control.abort(), SILENCE);
         received.push(value);
+        lastByte = Date.now();
         got += value.length;
         $("retrying").hidden = true;
         $("progress").value = secret.size ? got / secret.size : 1;

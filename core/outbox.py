@@ -1,0 +1,100 @@
+"""What is left to do after a transition, soon and for many secrets at once.
+
+A transition leaves its receipts in the record's own outbox, in the same step. Here they are
+published, then taken out of it; and a secret that is over leaves the sweeper's index. Whatever is
+not done here, as the process dies or Redis is away, the sweeper finds by that index.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.errors import Unavailable
+from core.receipts import Receipt, Receipts
+from core.record import index_key, record_key
+
+if TYPE_CHECKING:
+    from core.link import SecretId
+    from core.scripts import Scripts
+
+log = structlog.get_logger()
+
+PAUSE = 1.0  # seconds until what failed is tried again
+MOST = 10_000  # secrets that are kept in memory for that
+
+
+class Outbox:
+    """Receipts to publish, and secrets that are over."""
+
+    def __init__(self, scripts: Scripts, receipts: Receipts) -> None:
+        self._run = scripts
+        self._receipts = receipts
+        self._waiting: dict[SecretId, tuple[bytes, bytes]] = {}
+        self._over: set[SecretId] = set()
+        self._something = asyncio.Event()
+        self._flushing = asyncio.Lock()
+
+    def add(self, secret_id: SecretId, outbox: bytes, owner: bytes) -> None:
+        """Publish what a record's outbox holds."""
+        self._waiting[secret_id] = outbox, owner
+        self._something.set()
+
+    def over(self, secret_id: SecretId) -> None:
+        """Take a secret out of the index: its bytes are gone, and nothing will happen to it."""
+        self._over.add(secret_id)
+        self._something.set()
+
+    async def run(self) -> None:
+        """Do what comes in, until cancelled."""
+        while True:
+            await self._something.wait()
+            try:
+                await self.flush()
+            except Unavailable:
+                log.warning("receipts wait", secrets=len(self._waiting))
+                await asyncio.sleep(PAUSE)
+
+    async def flush(self) -> None:
+        """Do now what came in.
+
+        Raises:
+            Unavailable: Redis does not answer; the next flush does it, or the sweeper.
+        """
+        async with self._flushing:
+            self._something.clear()
+            waiting, self._waiting = self._waiting, {}
+            over, self._over = self._over, set()
+            try:
+                await self._receipts.publish(
+                    [
+                        receipt
+                        for secret_id, (outbox, owner) in waiting.items()
+                        for receipt in Receipt.waiting(secret_id, outbox.decode(), owner)
+                    ]
+                )
+                await self._clear({one: box for one, (box, _) in waiting.items()}, over)
+            except Unavailable:
+                self._keep(waiting, over)
+                raise
+
+    def _keep(self, waiting: dict[SecretId, tuple[bytes, bytes]], over: set[SecretId]) -> None:
+        """Keep what could not be done for the next time; too much of it is the sweeper's."""
+        if len(self._waiting) + len(waiting) + len(over) <= MOST:
+            self._waiting = waiting | self._waiting
+            self._over |= over
+        self._something.set()
+
+    async def _clear(self, published: dict[SecretId, bytes], over: set[SecretId]) -> None:
+        cleared = list(published.keys() | over)
+        answers = await self._run.together(
+            *(("published", record_key(one), published.get(one, b"")) for one in cleared)
+        )
+        finished = [
+            one
+            for one, (nothing_left, *_) in zip(cleared, answers, strict=True)
+            if nothing_left and one in over
+        ]
+        await self._run.together(*(("ZREM", index_key(one), one.raw) for one in finished))

@@ -1,0 +1,114 @@
+"""What senders are told about their secrets: a Redis stream, written at least once each.
+
+An entry holds `secret`, `occasion`, `kind`, `at` (ms) and `owner` (the sender's mark, may be
+empty). The same secret and occasion may come twice: whoever reads drops what they told before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, cast
+
+from redis.exceptions import RedisError
+
+from core.errors import Unavailable
+from core.link import SecretId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from redis.asyncio import Redis
+
+STREAM = "ots:receipts"
+REMEMBERED = 7 * 24 * 60 * 60 * 1000  # ms that a receipt waits for its reader
+AT_ONCE = 100
+
+
+class Event(StrEnum):
+    """What happened. The first five are an end, and a secret has one."""
+
+    OPENED = "opened"  # the recipient's page said that it has everything
+    UNCONFIRMED = "unconfirmed"  # every byte was handed out, and the page never said so
+    INTERRUPTED = "interrupted"  # some bytes may have been received, not all
+    EXPIRED = "expired"  # nobody opened it
+    REVOKED = "revoked"
+    HELD = "held"  # pages claim it and come to nothing
+    LOCKED = "locked"  # until the sender unlocks it
+    LOST = "lost"  # its bytes are not in the store any more
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One event of one secret; `occasion` tells it from the secret's others for good."""
+
+    secret_id: SecretId
+    occasion: str
+    event: Event
+    at: int
+    owner: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def waiting(cls, secret_id: SecretId, outbox: str, owner: bytes) -> Iterator[Receipt]:
+        """Read a record's outbox: `occasion kind time;` for each."""
+        for entry in outbox.split(";")[:-1]:
+            occasion, kind, at = entry.split(" ")
+            yield cls(secret_id, occasion, Event(kind), int(at), owner)
+
+    @classmethod
+    def read(cls, fields: Mapping[bytes, bytes]) -> Receipt:
+        """Read an entry of the stream."""
+        return cls(
+            SecretId.parse(fields[b"secret"].decode()),
+            fields[b"occasion"].decode(),
+            Event(fields[b"kind"].decode()),
+            int(fields[b"at"]),
+            fields[b"owner"],
+        )
+
+    def fields(self) -> dict[str | bytes, str | bytes | int]:
+        return {
+            "secret": str(self.secret_id),
+            "occasion": self.occasion,
+            "kind": self.event.value,
+            "at": self.at,
+            "owner": self.owner,
+        }
+
+
+class Receipts:
+    """The stream of receipts."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def publish(self, receipts: Sequence[Receipt]) -> None:
+        """Append receipts to the stream, and drop what waited for a week.
+
+        Raises:
+            Unavailable: some may have been published.
+        """
+        if not receipts:
+            return
+        oldest = max(receipt.at for receipt in receipts) - REMEMBERED
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for receipt in receipts:
+                    pipe.xadd(STREAM, receipt.fields())  # type: ignore[arg-type]  # invariant dict
+                pipe.xtrim(STREAM, minid=oldest, approximate=False)
+                await pipe.execute()
+        except RedisError as error:
+            raise Unavailable from error
+
+    async def since(self, entry: str = "0") -> list[tuple[str, Receipt]]:
+        """List up to a hundred receipts after an entry, each with its entry's name.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            found = await self._redis.xrange(STREAM, min=f"({entry}", count=AT_ONCE)
+            entries = cast("list[tuple[bytes, dict[bytes, bytes]]]", found)
+        except RedisError as error:
+            raise Unavailable from error
+        return [(name.decode(), Receipt.read(fields)) for name, fields in entries]
