@@ -72,8 +72,7 @@ class Share:
         """
         proof = self.vault.owner(submission.sender)
         async with self.creations.once(submission.sender.door, submission.event) as creation:
-            if creation.unanswered is not None:
-                await self.vault.abandon(creation.unanswered, proof)
+            existed = [await self.vault.abandon(one, proof) for one in creation.earlier]
             sealed = await self.vault.seal(
                 submission.content,
                 kind=submission.kind,
@@ -91,7 +90,7 @@ class Share:
                     expires_at=sealed.expires_at,
                     size=sealed.size,
                     protected=bool(submission.password),
-                    replaced=creation.unanswered is not None,
+                    replaced=any(existed),
                 )
             except BaseException:
                 await self.vault.abandon(sealed.link.id, proof)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from core.background import beside
 from core.errors import Duplicate, Unavailable
-from core.link import SecretId, encode
+from core.link import ID_SIZE, SecretId, encode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from core.keys import ServerKey
     from core.scripts import Scripts
@@ -23,10 +23,11 @@ REMEMBER = 48 * 60 * 60  # seconds; the platforms repeat for a day at most
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """The id that this try's secret gets, and that of an earlier try which was never answered."""
+    """The id that this try's secret gets, and those of earlier tries that may have left one."""
 
     secret_id: SecretId
-    unanswered: SecretId | None
+    earlier: tuple[SecretId, ...]
+    mark: str
 
 
 class Creations:
@@ -41,20 +42,22 @@ class Creations:
     async def once(self, door: str, event: str) -> AsyncIterator[Creation]:
         """Handle an event in the block; it counts as answered when the block ends well.
 
+        What earlier tries left is to be abandoned before a secret is made.
+
         Raises:
             Duplicate: it was answered before, or somebody alive is handling it.
         """
         mark = self.mark(door, event)
         creation = await self._begin(mark)
         try:
-            async with beside(self._stay(mark, creation)):
+            async with beside(self._stay(creation)):
                 yield creation
         except BaseException:
             with suppress(Unavailable):  # the lease frees it then
-                await asyncio.shield(self._keep(mark, creation, "failed"))
+                await asyncio.shield(self._keep(creation, "failed"))
             raise
         with suppress(Unavailable):  # its sender was answered: a repeat would replace the link
-            await asyncio.shield(self._keep(mark, creation, "answered"))
+            await asyncio.shield(self._keep(creation, "answered"))
 
     def mark(self, door: str, event: str) -> str:
         """Name the key of an event's mark."""
@@ -66,21 +69,25 @@ class Creations:
         for patient in (True, False):
             answer = await self._run("begin", mark, secret_id.raw, lease, REMEMBER * 1000)
             match answer:
-                case [b"new"]:
-                    return Creation(secret_id, None)
-                case [b"again", bytes(earlier)]:
-                    return Creation(secret_id, SecretId(earlier))
+                case [b"ours", bytes(earlier)]:
+                    return Creation(secret_id, tuple(_ids(earlier)), mark)
                 case [b"working", int(left)] if patient:
                     await asyncio.sleep(left / 1000)  # it may have ended without a word
                 case _:
                     break
         raise Duplicate
 
-    async def _stay(self, mark: str, creation: Creation) -> None:
+    async def _stay(self, creation: Creation) -> None:
         while True:
             await asyncio.sleep(self._lease / 3)
             with suppress(Unavailable):
-                await self._keep(mark, creation, "working")
+                await self._keep(creation, "working")
 
-    async def _keep(self, mark: str, creation: Creation, state: str) -> None:
-        await self._run("keep", mark, creation.secret_id.raw, state, round(self._lease * 1000))
+    async def _keep(self, creation: Creation, state: str) -> None:
+        lease = round(self._lease * 1000)
+        await self._run("keep", creation.mark, creation.secret_id.raw, state, lease)
+
+
+def _ids(raw: bytes) -> Iterator[SecretId]:
+    for start in range(0, len(raw), ID_SIZE):
+        yield SecretId(raw[start : start + ID_SIZE])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
 from core import keys, stream
-from core.link import Key, SecretId
+from core.link import KEY_SIZE, Key, SecretId
 from core.record import Fresh
 from core.secret import Kind
 
@@ -20,6 +21,11 @@ FILE_KEY_SIZE = 16
 TEXT_BLOCK = 1024  # texts are padded to multiples of this, so that a PIN looks like a passphrase
 
 
+def token_proof(token: bytes) -> bytes:
+    """Turn a revoke token into the proof that the record knows."""
+    return hashlib.sha256(token).digest()
+
+
 class Draft:
     """Makes the keys and counts the bytes. `limit` is the last moment (ms) it may ever live to."""
 
@@ -29,8 +35,16 @@ class Draft:
         self.limit = limit
         self.key = Key.random()
         self.file_key = secrets.token_bytes(FILE_KEY_SIZE)
+        self.token = secrets.token_bytes(KEY_SIZE)  # the sender's, to revoke it
         self.size = 0
+        self.tried = False  # the record may have been written
+        self.unknown = False  # nor could Redis tell: the bytes are the sweeper's
         self.committed = False
+
+    @property
+    def proof(self) -> bytes:
+        """The revoke token as the record knows it."""
+        return token_proof(self.token)
 
     @property
     def sealed_plain_size(self) -> int:
@@ -58,7 +72,6 @@ class Draft:
         *,
         due: int,
         owner: bytes,
-        revoke: bytes,
     ) -> Fresh:
         """Wrap the file key under all three shares; the record is all that is kept of them."""
         wrapping = protection.wrap(self.file_key, self.id, self.key, self.limit)
@@ -70,5 +83,5 @@ class Draft:
             limit=self.limit,
             due=min(due, self.limit),
             owner=owner,
-            revoke=revoke,
+            revoke=self.proof,
         )

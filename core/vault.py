@@ -10,8 +10,6 @@ moments hands it out again. No byte of plaintext leaves before the latch is won.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import secrets
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -20,11 +18,11 @@ from core.admission import Admission
 from core.clock import now_ms
 from core.control import Control
 from core.delivery import Delivery
-from core.draft import Draft
-from core.errors import Corrupt, EmptyText, Gone, NotFound, TooLate
+from core.draft import Draft, token_proof
+from core.errors import Corrupt, EmptyText, Gone, NotFound, TooLate, Unavailable
 from core.evaluation import Evaluation
 from core.handout import Handout
-from core.link import KEY_SIZE, Link, encode
+from core.link import Link, encode
 from core.policy import check_password, clean_name
 from core.secret import Kind, Metadata, Sealed
 
@@ -124,8 +122,15 @@ class Vault:
                 raise EmptyText
             yield draft
         finally:
-            if not draft.committed:
-                await asyncio.shield(self._blobs.shred(draft.id, draft.limit, None))
+            if not draft.committed and not draft.unknown:
+                await asyncio.shield(self._drop(draft))
+
+    async def _drop(self, draft: Draft) -> None:
+        """Leave nothing of a draft, not even of one whose record was being written."""
+        with suppress(Unavailable):
+            if draft.tried:
+                await self.abandon(draft.id, draft.proof)
+            await self._blobs.shred(draft.id, draft.limit, None)
 
     async def commit(  # noqa: PLR0913 - what a sender can say about a secret
         self,
@@ -141,17 +146,20 @@ class Vault:
         granted = milliseconds(self.policy.lifetime(lifetime))
         check_password(password or "")
         protection = await self._passwords.protect(password)
-        token = secrets.token_bytes(KEY_SIZE)
         fresh = draft.record(
             Metadata(clean_name(name), media_type or "", draft.size, draft.kind),
             protection,
             due=self._clock() + granted,
             owner=owner,
-            revoke=self.token_proof(token),
         )
-        expires_at = await self._records.create(draft.id, fresh, granted)
+        draft.tried = True
+        try:
+            expires_at = await self._records.create(draft.id, fresh, granted)
+        except Unavailable:
+            draft.unknown = True
+            raise
         draft.committed = True
-        return Sealed(Link(draft.id, draft.key), expires_at, draft.size, encode(token))
+        return Sealed(Link(draft.id, draft.key), expires_at, draft.size, encode(draft.token))
 
     # ── out ─────────────────────────────────────────────────────────────────────────────────
 
@@ -243,7 +251,7 @@ class Vault:
     @staticmethod
     def token_proof(token: bytes) -> bytes:
         """Turn a revoke token into the proof that the record knows."""
-        return hashlib.sha256(token).digest()
+        return token_proof(token)
 
     async def revoke(self, secret_id: SecretId, proof: bytes) -> None:
         """Destroy a secret that nobody received; afterwards nobody ever will.
@@ -305,11 +313,19 @@ class Vault:
         """
         await self._records.unlock(secret_id, proof)
 
-    async def abandon(self, secret_id: SecretId, proof: bytes) -> None:
-        """Make sure that a secret whose link nobody has never exists, or no longer does."""
-        if not await self._records.forestall(secret_id):
-            with suppress(NotFound, TooLate, Gone):
+    async def abandon(self, secret_id: SecretId, proof: bytes) -> bool:
+        """Make sure that a secret whose link nobody needs never exists, or no longer does.
+
+        Tells whether there had been one. From here on none can be created under this id.
+        """
+        if await self._records.forestall(secret_id):
+            return False
+        with suppress(TooLate, Gone):
+            try:
                 await self.revoke(secret_id, proof)
+            except NotFound:  # abandoned before it ever was
+                return False
+        return True
 
     async def aclose(self) -> None:
         """Wait for evaluations that outlived their recipients' connections."""

@@ -1,4 +1,4 @@
-"""A clock for scripts, set by the test: text that goes before a shipped script, unchanged itself."""
+"""A clock for scripts, set by the test: text that goes before a shipped script."""
 
 from __future__ import annotations
 

@@ -1,0 +1,136 @@
+"""The invariants I1 to I7 of a secret's life, and what follows for receipts and passwords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.blobs import REVOKED
+from tests.model.moves import OVER
+from tests.model.shipped import ID, NOTHING, NOW
+from tests.model.world import VERIFIER, vanishes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.model.moves import Flow
+    from tests.model.world import World
+
+KEY_MATERIAL = {"share", "salt", "password_salt", "wrapped", "meta", "resume", "lease"}
+ENDS = {"opened", "unconfirmed", "interrupted", "expired", "revoked"}
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """Judges a state by all promises, or by one."""
+
+    flow: Flow
+    only: str = ""
+
+    def broken(self, world: World) -> str | None:
+        """Name a promise that does not hold."""
+        checks: tuple[Callable[[World], bool], ...] = (
+            self.one_receives,
+            self.what_waits_opens,
+            self.the_holder_goes_on,
+            self.the_end_leaves_nothing,
+            self.revoked_reached_nobody,
+            self.few_evaluations,
+            self.without_the_key_nothing_happens,
+            self.a_claim_is_told_again,
+            self.a_new_password_shuts_out,
+            self.every_end_is_told_once,
+            self.nothing_stays_for_ever,
+        )
+        judged = (check for check in checks if self.only in {"", check.__name__})
+        return next((check.__name__ for check in judged if not check(world)), None)
+
+    def one_receives(self, world: World) -> bool:
+        """I1: at most one claim ever receives, also when Redis fell back."""
+        return sum(page.received for page in world.pages) <= 1
+
+    def what_waits_opens(self, world: World) -> bool:
+        """I2: not latched, expired, revoked, locked: a page that comes now can open it.
+
+        A Redis that fell back may have lost a longer lifetime, or its sweeper's reason.
+        """
+        if world.state != "ready" or world.fallen_back or self.flow.holder(world) is not None:
+            return True
+        record, answer = self.flow.shipped.run(world.record, "claim", VERIFIER, "somebody", "")
+        if record.fields.get("state") in OVER or answer[0] in {"locked", "protected"}:
+            return True
+        return answer[0] == "ok" and (ID, True) in world.files
+
+    def the_holder_goes_on(self, world: World) -> bool:
+        """I3: whoever has the latch can fetch every byte until the window ends."""
+        holder = self.flow.holder(world)
+        if holder in {None, REVOKED} or world.state in OVER or world.record is NOTHING:
+            return True
+        record, answer = self.flow.shipped.run(world.record, "release", str(holder), "")
+        if record.fields.get("state") in OVER:
+            return True
+        return answer[0] == "ok" and ((f"{ID}.{holder}", True) in world.files or self._late(world))
+
+    def _late(self, world: World) -> bool:
+        """Only a Redis that fell back believes in a window whose bytes are gone already."""
+        return world.fallen_back
+
+    def the_end_leaves_nothing(self, world: World) -> bool:
+        """I4: at the end no key material in Redis, and no bytes after one sweep."""
+        if world.state not in OVER:
+            return True
+        if KEY_MATERIAL & world.record.fields.keys():
+            return False
+        holder = {"revoked": REVOKED, "burned": world.field("claim")}.get(world.state)
+        left = self.flow.shipped.shred(world.files, holder)
+        left = self.flow.shipped.shred(left, self.flow.holder(world))  # by the walk through all
+        return not any(full for _, full in left)
+
+    def revoked_reached_nobody(self, world: World) -> bool:
+        """I5: once the sender was told so, nobody received anything, nor ever will."""
+        return not (world.sender.revoked and any(page.received for page in world.pages))
+
+    def few_evaluations(self, world: World) -> bool:
+        """I6: at most five evaluations, but for those that were right, until the sender unlocks."""
+        return world.counted <= ATTEMPTS
+
+    def without_the_key_nothing_happens(self, world: World) -> bool:
+        """I7: a wrong key changes nothing, and is answered as if nothing were there."""
+        run = self.flow.shipped.run
+        calls = (("peek", "wrong"), ("claim", "wrong", "x", ""), ("attempt", "wrong", "x", "1"))
+        return all(run(world.record, *call) == (world.record, ["missing"]) for call in calls)
+
+    def a_claim_is_told_again(self, world: World) -> bool:
+        """A lost reply never turns the claimant into a loser, and never extends the lease."""
+        if world.state != "claimed":
+            return True
+        claim, run = world.field("claim"), self.flow.shipped.run
+        settled, _ = run(world.record, "settle")
+        if settled != world.record:  # the lease is over
+            return True
+        if world.field("profile") == "a1":
+            record, answer = run(world.record, "attempt", VERIFIER, claim, "again")
+            return answer[0] in {"go", "locked"}
+        late = settled.but(lease=NOW + 1)
+        record, answer = run(late, "claim", VERIFIER, claim, "")
+        return answer[0] == "ok" and record is late
+
+    def a_new_password_shuts_out(self, world: World) -> bool:
+        """Who had fetched nothing when the password was set, and doesn't know it, never does."""
+        shut_out_received = any(page.shut_out and page.received for page in world.pages)
+        return world.fallen_back or not shut_out_received
+
+    def every_end_is_told_once(self, world: World) -> bool:
+        """An end has a receipt, waiting or published, and only one, but where Redis fell back."""
+        waiting = {entry.rpartition(" ")[0] for entry in world.field("outbox").split(";")}
+        told = {entry for entry in waiting | world.published if entry.startswith("end ")}
+        if world.fallen_back:
+            return True
+        return len(told) == (world.state in OVER or world.record is NOTHING)
+
+    def nothing_stays_for_ever(self, world: World) -> bool:
+        """A record vanishes one day, but not with receipts that nobody published."""
+        if world.record is NOTHING:
+            return True
+        return (vanishes(world.record) < 0) == bool(world.field("outbox"))
