@@ -1,8 +1,9 @@
-"""Who may open: the claim, the password, and what whoever is let in is told."""
+"""Who may open: the claim, the password, and what whoever is let in gets."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core import keys
@@ -10,64 +11,71 @@ from core.background import Unbroken
 from core.errors import Gone, OneTimeShareError
 from core.evaluation import unwrapped
 from core.keys import Ticket
-from core.secret import Opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.evaluation import Evaluation
-    from core.handout import Handout
-    from core.keys import ServerKey
     from core.link import Claim, Key, SecretId
     from core.record import Material
     from core.records import Records
+    from core.secret import Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What it is, what fetches it, and its blob where the record keeps that."""
+
+    metadata: Metadata
+    rights: Ticket
+    blob: bytes | None = field(repr=False)
 
 
 class Admission:
     """Lets one claim in, with the password where there is one."""
 
-    def __init__(
-        self, records: Records, server_key: ServerKey, evaluation: Evaluation, handout: Handout
-    ) -> None:
+    def __init__(self, records: Records, evaluation: Evaluation) -> None:
         self._records = records
-        self._server_key = server_key
         self._evaluation = evaluation
-        self._handout = handout
         self._unbroken = Unbroken()
 
-    async def admit(self, secret_id: SecretId, key: Key, claim: Claim) -> Opened:
-        """Claim a secret without a password, or again what this claim opened."""
+    async def admit(
+        self, secret_id: SecretId, key: Key, claim: Claim, password: str | None
+    ) -> Admitted:
+        """Claim a secret, or again what this claim opened.
+
+        Once a slot for a password is taken, its evaluation is seen through even if the recipient
+        is gone.
+        """
+        if not password:
+            return await self._claim(secret_id, key, claim)
+        return await self._unbroken.see_through(self._evaluate(password, secret_id, key, claim))
+
+    async def _claim(self, secret_id: SecretId, key: Key, claim: Claim) -> Admitted:
         verifier = keys.verifier(secret_id.raw, key.raw)
         claimed = await self._records.claim(secret_id, verifier, claim.holder)
-        async with self._claimed(secret_id, claim):
+        async with self.claimed(secret_id, claim):
             if claimed.wrapping is None:
                 file_key = keys.open_resume(claimed.resume, secret_id.raw, key.raw, claim.raw)
             else:
                 file_key = unwrapped(
                     claimed.wrapping, secret_id, key, keys.NO_PASSWORD, claimed.limit
                 )
-            return await self._tell(secret_id, claim, claimed, file_key)
+            return _admitted(secret_id, claimed, file_key)
 
-    async def admit_with(
+    async def _evaluate(
         self, password: str, secret_id: SecretId, key: Key, claim: Claim
-    ) -> Opened:
-        """Claim a secret with its password.
-
-        Once a slot is taken, its evaluation is seen through even if the recipient is gone.
-        """
-        return await self._unbroken.see_through(self._evaluate(password, secret_id, key, claim))
-
-    async def _evaluate(self, password: str, secret_id: SecretId, key: Key, claim: Claim) -> Opened:
+    ) -> Admitted:
         proven = await self._evaluation.prove(password, secret_id, key, claim.holder)
         if proven is None:
-            return await self.admit(secret_id, key, claim)
+            return await self._claim(secret_id, key, claim)
         verifier = keys.verifier(secret_id.raw, key.raw)
         claimed = await self._records.claim(secret_id, verifier, claim.holder, proven.attempt)
-        async with self._claimed(secret_id, claim):
-            return await self._tell(secret_id, claim, claimed, proven.file_key)
+        async with self.claimed(secret_id, claim):
+            return _admitted(secret_id, claimed, proven.file_key)
 
     @asynccontextmanager
-    async def _claimed(self, secret_id: SecretId, claim: Claim) -> AsyncIterator[None]:
+    async def claimed(self, secret_id: SecretId, claim: Claim) -> AsyncIterator[None]:
         """Give the claim back when what follows fails, as that is not its holder's fault."""
         try:
             yield
@@ -78,14 +86,12 @@ class Admission:
                 await self._records.unclaim(secret_id, claim.holder)
             raise
 
-    async def _tell(
-        self, secret_id: SecretId, claim: Claim, claimed: Material, file_key: bytes
-    ) -> Opened:
-        await self._handout.heed_latch(secret_id, claimed.limit, claim)
-        metadata = keys.open_metadata(file_key, claimed.salt, secret_id.raw, claimed.meta)
-        ticket = Ticket(file_key, claimed.limit, claimed.size, metadata.size, claimed.revision)
-        return Opened(metadata, self._server_key.seal_ticket(secret_id.raw, claim.digest, ticket))
-
     async def aclose(self) -> None:
         """Wait for evaluations that outlived their recipients' connections."""
         await self._unbroken.aclose()
+
+
+def _admitted(secret_id: SecretId, claimed: Material, file_key: bytes) -> Admitted:
+    metadata = keys.open_metadata(file_key, claimed.salt, secret_id.raw, claimed.meta)
+    rights = Ticket(file_key, claimed.limit, claimed.size, metadata.size, claimed.revision)
+    return Admitted(metadata, rights, claimed.blob)

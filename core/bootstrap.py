@@ -83,7 +83,9 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         await _fits(redis, server_key)
         blobs = await _open_blobs(settings)
+        stack.push_async_callback(blobs.aclose)
         scripts, receipts = Scripts(redis), Receipts(redis)
+        stack.push_async_callback(scripts.aclose)
         outbox = Outbox(scripts, receipts)
         records = Records(scripts, outbox)
         passwords = Passwords()
@@ -154,7 +156,7 @@ def _private_folder(folder: Path) -> None:
         raise CannotStart(f"The data folder {folder} can not be used: {reason}") from None
 
 
-async def _open_blobs(settings: Settings) -> Blobs:
+async def _open_blobs(settings: Settings) -> FileBlobs:
     folder = Path(unquote(urlsplit(settings.blobs_url).path))
     blobs = FileBlobs(folder)
     try:

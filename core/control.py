@@ -54,7 +54,7 @@ class Control:
         if holder != REVOKED:
             await self._too_late(secret_id, holder)
         await self._records.revoke(secret_id)
-        await self._blobs.shred(secret_id, limit, REVOKED)
+        await self._blobs.shred(secret_id, limit)
         self._records.over(secret_id)
 
     async def _too_late(self, secret_id: SecretId, holder: str) -> None:

@@ -59,6 +59,11 @@ class Delivery:
         return (self.start, self.stop) != (0, self.size)
 
     @property
+    def short(self) -> bool:
+        """Whether it is handed out in one piece."""
+        return self.stop <= (self.start // stream.CHUNK + BATCH) * stream.CHUNK
+
+    @property
     def complete(self) -> bool:
         """Whether the secret's last byte was handed out."""
         return self.sent == self.size

@@ -14,10 +14,14 @@ from core.secret import Kind
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
+    from core.blobs import Blobs
     from core.passwords import Protection
     from core.secret import Metadata
 
 FILE_KEY_SIZE = 16
+# Sealed bytes up to which a blob is kept in the record: a file of its own, made durable, would cost
+# more than all else that so small a secret needs.
+KEPT = 4 * 1024
 TEXT_BLOCK = 1024  # texts are padded to multiples of this, so that a PIN looks like a passphrase
 
 
@@ -37,6 +41,7 @@ class Draft:
         self.file_key = secrets.token_bytes(FILE_KEY_SIZE)
         self.token = secrets.token_bytes(KEY_SIZE)  # the sender's, to revoke it
         self.size = 0
+        self.blob: bytes | None = None  # what the record keeps; None: the store does
         self.tried = False  # the record may have been written
         self.unknown = False  # nor could Redis tell: the bytes are the sweeper's
         self.committed = False
@@ -53,8 +58,21 @@ class Draft:
             return -(-self.size // TEXT_BLOCK) * TEXT_BLOCK
         return self.size
 
-    def sealed(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        """Seal the content while it is pulled."""
+    async def take(self, content: AsyncIterable[bytes], blobs: Blobs) -> None:
+        """Seal the content while it is pulled; what is larger than `KEPT` goes to the store.
+
+        Raises:
+            StorageFull, Unavailable: from the store, and whatever the content raises.
+        """
+        sealed, small = self._sealed(content), b""
+        async for piece in sealed:
+            small += piece
+            if len(small) > KEPT:
+                await blobs.put(self.id, self.limit, _followed(small, sealed))
+                return
+        self.blob = small
+
+    def _sealed(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         plain: AsyncIterable[bytes] = self._counted(content)
         if self.kind is Kind.TEXT:
             plain = stream.padded(plain, TEXT_BLOCK)
@@ -84,4 +102,11 @@ class Draft:
             due=min(due, self.limit),
             owner=owner,
             revoke=self.proof,
+            blob=self.blob,
         )
+
+
+async def _followed(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

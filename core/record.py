@@ -44,6 +44,7 @@ class Fresh:
     due: int
     owner: bytes = field(repr=False)
     revoke: bytes = field(repr=False)
+    blob: bytes | None = field(repr=False)  # None: it lies in the blob store
 
     def fields(self) -> tuple[bytes | str | int, ...]:
         wrapping = self.wrapping
@@ -62,6 +63,8 @@ class Fresh:
         }
         if self.owner:  # without one, nothing may equal it
             named["owner"] = self.owner
+        if self.blob is not None:
+            named["blob"] = self.blob
         return tuple(part for pair in named.items() for part in pair)
 
 
@@ -79,29 +82,34 @@ class Material:
     salt: bytes = field(repr=False)
     wrapping: Wrapping | None = None
     resume: bytes = field(default=b"", repr=False)
+    blob: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, answer: list[bytes]) -> Material:
-        """Read profile, share, salt, password salt, wrapped, size, limit, meta and revision."""
-        *material, size, limit, meta, revision = answer
-        wrapping = read_wrapping(material)
-        return cls(int(size), int(limit), int(revision), meta, wrapping.salt, wrapping)
+        """Read profile, share, salt, password salt, wrapped, size, limit, meta, revision, blob."""
+        wrapping = read_wrapping(answer[:5])
+        size, limit, meta, revision, *blob = answer[5:]
+        fields = int(size), int(limit), int(revision), meta, wrapping.salt, wrapping
+        return cls(*fields, blob=blob[0] if blob else None)
 
     @classmethod
     def left(cls, answer: list[bytes]) -> Material:
-        """Read resume, size, limit, salt, meta and revision."""
-        resume, size, limit, salt, meta, revision = answer
-        return cls(int(size), int(limit), int(revision), meta, salt, resume=resume)
+        """Read resume, size, limit, salt, meta, revision and blob."""
+        resume, size, limit, salt, meta, revision, blob = answer
+        return cls(int(size), int(limit), int(revision), meta, salt, resume=resume, blob=blob)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Where a secret stands; `due` (ms) is when to look again, 0 for never."""
+    """Where a secret stands.
+
+    `due` (ms) is when to look again, 0 for never; `kept` says that its blob lies in the record.
+    """
 
     state: State
     limit: int
     due: int
-    claim: str
+    kept: bool
 
 
 def moment(milliseconds: int) -> datetime:

@@ -114,11 +114,13 @@ class Records:
         """Free what our own failure keeps this claim from using; it counts for nothing."""
         await self._step("unclaim", secret_id, claim)
 
-    async def check(self, secret_id: SecretId, claim: str, revision: int) -> None:
-        """Refuse a ticket whose password was changed since."""
+    async def check(self, secret_id: SecretId, claim: str, revision: int) -> bytes | None:
+        """Refuse a ticket whose password was changed since; answer the blob, where it lies here."""
         answer = await self._step("check", secret_id, claim, revision)
         if answer[0] != b"ok":
             refuse(answer)
+        blob: bytes | None = answer[1]
+        return blob
 
     async def release(
         self, secret_id: SecretId, claim: str, due: int, resume: bytes = b""
@@ -141,12 +143,12 @@ class Records:
         _, state, sent, complete, left = answer
         return Progress(State(state.decode()), sent, bool(complete), left // 1000)
 
-    async def done(self, secret_id: SecretId, claim: str) -> int:
-        """Burn what this claim opened; answer its limit."""
+    async def done(self, secret_id: SecretId, claim: str) -> tuple[int, bool]:
+        """Burn what this claim opened; answer its limit, and whether the store has its blob."""
         answer = await self._step("done", secret_id, claim)
         if answer[0] != b"ok":
             refuse(answer)
-        return int(answer[1])
+        return answer[1], bool(answer[2])
 
     async def inspect(self, secret_id: SecretId, proof: bytes) -> tuple[State, int]:
         """Let the sender see the state and the limit."""
@@ -216,7 +218,7 @@ class Records:
         answer = await self._step("settle", secret_id)
         if answer[0] == b"missing":
             return None
-        return Settled(State(answer[0].decode()), answer[1], answer[2], answer[3].decode())
+        return Settled(State(answer[0].decode()), answer[1], answer[2], bool(answer[3]))
 
     async def due(self, shard: int, now: int, most: int) -> list[bytes]:
         """List ids (raw) of an index shard at which to look now."""

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 import structlog
 from redis.exceptions import LockError, RedisError
 
-from core.blobs import REVOKED
 from core.clock import now_ms
-from core.errors import Corrupt, Gone
+from core.errors import Gone
 from core.link import SecretId
-from core.record import INDEX_SHARDS, Settled
+from core.record import INDEX_SHARDS
 from core.secret import State
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ class Sweeper:
             await self._records.look_again(secret_id, settled.due)
             return
         if settled is not None:
-            await self._blobs.shred(secret_id, settled.limit, _holder(settled))
+            await self._blobs.shred(secret_id, settled.limit)
         self._records.over(secret_id)
 
     async def _remembers(self) -> bool:
@@ -113,12 +112,12 @@ class Sweeper:
     async def _adopt(self, lying: Lying) -> None:
         """Delete bytes whose creation ended before its record, or whose record is over or gone."""
         settled = await self._records.settle(lying.secret_id)
-        if settled is None and lying.holder is None:
+        if settled is None:
             if not await self._records.forestall(lying.secret_id):
                 return  # it was created in this very moment
-        elif settled is not None and settled.state not in OVER:
+        elif settled.state not in OVER:
             return
-        await self._blobs.shred(lying.secret_id, lying.limit, lying.holder)
+        await self._blobs.shred(lying.secret_id, lying.limit)
 
     async def _look_for_lost(self) -> None:
         """Look at some waiting secrets each round: are their bytes there, and still unlatched?"""
@@ -127,18 +126,10 @@ class Sweeper:
             settled = await self._records.settle(secret_id)
             if settled is None or settled.state not in {State.READY, State.CLAIMED}:
                 continue
-            try:
-                holder = await self._blobs.holder(secret_id, settled.limit)
-            except Corrupt:
-                await self._records.lose(secret_id)
-                continue
+            holder = await self._blobs.holder(secret_id, settled.limit)
             if holder is not None:  # Redis forgot an opening
                 with suppress(Gone):
                     await self._handout.follow(secret_id, holder)
+            elif not settled.kept and not await self._blobs.has(secret_id, settled.limit):
+                await self._records.lose(secret_id)
         self._walked += 1
-
-
-def _holder(settled: Settled) -> str | None:
-    if settled.state is State.REVOKED:
-        return REVOKED
-    return settled.claim or None if settled.state is State.BURNED else None

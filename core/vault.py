@@ -10,11 +10,12 @@ moments hands it out again. No byte of plaintext leaves before the latch is won.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from core import keys
 from core.admission import Admission
+from core.blobs.kept import KeptBlob
 from core.clock import now_ms
 from core.control import Control
 from core.delivery import Delivery
@@ -24,20 +25,22 @@ from core.evaluation import Evaluation
 from core.handout import Handout
 from core.link import Link, encode
 from core.policy import check_password, clean_name
-from core.secret import Kind, Metadata, Sealed
+from core.secret import Kind, Metadata, Opened, Sealed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
-    from core.blobs import Blobs
+    from core.admission import Admitted
+    from core.blobs import Blob, Blobs
     from core.clock import Clock
-    from core.keys import ServerKey
+    from core.keys import ServerKey, Ticket
     from core.link import Claim, Key, SecretId
     from core.passwords import Passwords
     from core.policy import Policy
     from core.records import Records
-    from core.secret import Glance, Opened, Progress, Sender
+    from core.secret import Glance, Progress, Sender
 
 
 class Vault:
@@ -60,7 +63,7 @@ class Vault:
         self._clock = clock
         self._handout = Handout(records, blobs, clock)
         evaluation = Evaluation(records, passwords)
-        self._admission = Admission(records, server_key, evaluation, self._handout)
+        self._admission = Admission(records, evaluation)
         self._control = Control(records, blobs, self._handout, evaluation, passwords)
         self.policy = policy
 
@@ -115,8 +118,7 @@ class Vault:
         if kind is Kind.FILE:
             self.policy.check_name(name or "")
         draft = Draft(kind, self._clock() + milliseconds(self.policy.max_lifetime), secret_id)
-        sealed = draft.sealed(self.policy.counted(content))
-        await self._blobs.put(draft.id, draft.limit, sealed)
+        await draft.take(self.policy.counted(content), self._blobs)
         try:
             if kind is Kind.TEXT and draft.size == 0:
                 raise EmptyText
@@ -130,7 +132,8 @@ class Vault:
         with suppress(Unavailable):
             if draft.tried:
                 await self.abandon(draft.id, draft.proof)
-            await self._blobs.shred(draft.id, draft.limit, None)
+            if draft.blob is None:
+                await self._blobs.shred(draft.id, draft.limit)
 
     async def commit(  # noqa: PLR0913 - what a sender can say about a secret
         self,
@@ -182,28 +185,31 @@ class Vault:
             WrongPassword: one attempt was.
             Busy: too many passwords are being checked; no attempt was used up.
         """
-        if not password:
-            return await self._admission.admit(secret_id, key, claim)
-        check_password(password)
-        return await self._admission.admit_with(password, secret_id, key, claim)
+        admitted = await self._admit(secret_id, key, claim, password)
+        async with self._admission.claimed(secret_id, claim):
+            await self._handout.heed_latch(secret_id, admitted.rights.limit_ms, claim)
+        return Opened(admitted.metadata, self._ticket(secret_id, claim, admitted))
+
+    async def _admit(
+        self, secret_id: SecretId, key: Key, claim: Claim, password: str | None
+    ) -> Admitted:
+        check_password(password or "")
+        return await self._admission.admit(secret_id, key, claim, password)
+
+    def _ticket(self, secret_id: SecretId, claim: Claim, admitted: Admitted) -> str:
+        return self.server_key.seal_ticket(secret_id.raw, claim.digest, admitted.rights)
 
     @asynccontextmanager
-    async def data(  # noqa: PLR0913 - which secret, whose right, which part
+    async def data(
         self,
         secret_id: SecretId,
         claim: Claim,
         ticket: str,
         *,
-        key: Key | None = None,
         start: int = 0,
         stop: int | None = None,
-        burn: bool = False,
     ) -> AsyncIterator[Delivery]:
         """Hand the bytes out, from `start` on; the first time decides who receives them.
-
-        With the `key`, the same claim may `open` again while the window runs, and needs no ticket
-        kept: the file key is left in the record, sealed for whoever has both key and claim.
-        With `burn`, a block that ends well after the last byte needs no `done`.
 
         Raises:
             NotFound: the ticket is not for this secret and claim.
@@ -212,19 +218,75 @@ class Vault:
             OutOfRange, Corrupt: nothing was decided.
         """
         rights = self.server_key.open_ticket(secret_id.raw, claim.digest, ticket)
+        kept = await self._handout.check(secret_id, claim, rights)
+        async with self._deliver(secret_id, claim, rights, kept, (start, stop)) as delivery:
+            yield delivery
+
+    @asynccontextmanager
+    async def take(  # noqa: PLR0913 - which secret, whose right, which part
+        self,
+        secret_id: SecretId,
+        key: Key,
+        claim: Claim,
+        password: str | None = None,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        once: bool = False,
+    ) -> AsyncIterator[tuple[Delivery, str]]:
+        """Open and hand out in one go: the delivery, and a ticket for `data`.
+
+        The same call may be repeated with the same claim while the window runs: the file key is
+        left in the record, sealed for whoever has both key and claim. With `once` it may not, and a
+        block that ends well after the last byte needs no `done`.
+
+        Raises:
+            As `open` and `data` do.
+        """
+        admitted = await self._admit(secret_id, key, claim, password)
+        rights, resume = admitted.rights, b""
+        if not once:
+            resume = keys.seal_resume(rights.file_key, secret_id.raw, key.raw, claim.raw)
+        async with AsyncExitStack() as stack:
+            async with self._admission.claimed(secret_id, claim):
+                delivery = await stack.enter_async_context(
+                    self._deliver(
+                        *(secret_id, claim, rights, admitted.blob, (start, stop)),
+                        resume=resume,
+                        burn=once,
+                    )
+                )
+            yield delivery, self._ticket(secret_id, claim, admitted)
+
+    @asynccontextmanager
+    async def _deliver(  # noqa: PLR0913 - which secret, whose right, which part
+        self,
+        secret_id: SecretId,
+        claim: Claim,
+        rights: Ticket,
+        kept: bytes | None,
+        part: tuple[int, int | None],
+        *,
+        resume: bytes = b"",
+        burn: bool = False,
+    ) -> AsyncIterator[Delivery]:
+        """Verify the first bytes, win the latch, release: in this order, before a byte leaves."""
         try:
-            await self._handout.check(secret_id, claim, rights)
-            async with self._blobs.open(secret_id, rights.limit_ms, claim.holder) as blob:
-                delivery = await Delivery.begin(blob, rights, start, stop)
-                resume = b""
-                if key is not None:
-                    resume = keys.seal_resume(rights.file_key, secret_id.raw, key.raw, claim.raw)
+            async with self._blob(secret_id, rights, kept) as blob:
+                delivery = await Delivery.begin(blob, rights, *part)
                 delivery.metadata = await self._handout.release(secret_id, claim, rights, resume)
                 async with self._handout.noting(secret_id, claim, delivery, burn=burn):
                     yield delivery
         except Corrupt:
             await self._handout.say_why(secret_id)
             raise
+
+    def _blob(
+        self, secret_id: SecretId, rights: Ticket, kept: bytes | None
+    ) -> AbstractAsyncContextManager[Blob]:
+        if kept is not None:
+            return nullcontext(KeptBlob(kept))
+        return self._blobs.open(secret_id, rights.limit_ms)
 
     async def progress(self, secret_id: SecretId, claim: Claim) -> Progress:
         """Tell the claimant's page how far its download is.

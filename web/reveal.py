@@ -19,8 +19,6 @@ from web.keys import PAGES, VAULT
 from web.middlewares import STREAMING, wants_html
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
     from core.delivery import Delivery
     from core.secret import Metadata
 
@@ -100,7 +98,8 @@ async def data(request: web.Request) -> web.StreamResponse:
         delivering = request.app[VAULT].data(
             secret_id(request), claim, ticket, start=start, stop=stop
         )
-        return await _send(request, delivering)
+        async with delivering as delivery:
+            return await _send(request, delivery)
     except OneTimeShareError:
         if fields.get("stay") and not request.get(STREAMING):
             return web.Response(status=204)
@@ -159,11 +158,11 @@ async def download(request: web.Request) -> web.StreamResponse:
     key, chosen = Key.parse(fields.need("key")), fields.get("claim")
     claim = Claim.random() if chosen is None else Claim.parse(chosen)
     vault, name = request.app[VAULT], secret_id(request)
-    opened = await vault.open(name, key, claim, fields.get("password"))
     start, stop = _range(request)
-    burn = chosen is None and (start, stop) == (0, None)  # not after a part
-    delivering = vault.data(name, claim, opened.ticket, key=key, start=start, stop=stop, burn=burn)
-    return await _send(request, delivering, ticket=opened.ticket)
+    once = chosen is None and (start, stop) == (0, None)  # not after a part
+    taking = vault.take(name, key, claim, fields.get("password"), start=start, stop=stop, once=once)
+    async with taking as (delivery, ticket):
+        return await _send(request, delivery, ticket)
 
 
 @routes.delete("/s/{id}")
@@ -186,24 +185,20 @@ def _proof(request: web.Request) -> bytes:
 
 
 async def _send(
-    request: web.Request,
-    delivering: AbstractAsyncContextManager[Delivery],
-    *,
-    ticket: str | None = None,
+    request: web.Request, delivery: Delivery, ticket: str | None = None
 ) -> web.StreamResponse:
-    async with delivering as delivery:
-        answer = web.StreamResponse()
-        _describe(answer, delivery)
-        if ticket is not None:
-            answer.headers["OTS-Ticket"] = ticket
-        request[STREAMING] = True
-        await answer.prepare(request)
-        async for piece in delivery:
-            async with asyncio.timeout(SLOWEST):
-                await answer.write(piece)
+    answer = web.StreamResponse()
+    _describe(answer, delivery)
+    if ticket is not None:
+        answer.headers["OTS-Ticket"] = ticket
+    request[STREAMING] = True
+    await answer.prepare(request)
+    async for piece in delivery:
         async with asyncio.timeout(SLOWEST):
-            await answer.write_eof()
-        return answer
+            await answer.write(piece)
+    async with asyncio.timeout(SLOWEST):
+        await answer.write_eof()
+    return answer
 
 
 def _describe(answer: web.StreamResponse, delivery: Delivery) -> None:

@@ -1,7 +1,8 @@
 """Where sealed bytes lie: one port, several answers.
 
-A blob is written once, latched once, shredded once. The latch is the durable fact, outside Redis,
+A blob is written once and shredded once. The latch is a durable fact of its own, outside Redis,
 that says who opened a secret: it outlives the bytes and goes only long after the secret's limit.
+Small blobs lie in the secret's record instead (`core.draft`); their latch is here all the same.
 """
 
 from __future__ import annotations
@@ -20,11 +21,10 @@ REVOKED = "revoked"  # the latch's holder when it was the sender
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """A blob in the store: a limit (ms) that finds it again, and who holds its latch."""
+    """A blob in the store, and a limit (ms) that finds it again."""
 
     secret_id: SecretId
     limit: int
-    holder: str | None
 
 
 class Blob(Protocol):
@@ -57,34 +57,24 @@ class Blobs(Protocol):
             StorageFull: no room.
         """
 
-    def open(
-        self, secret_id: SecretId, limit: int, claim: str
-    ) -> AbstractAsyncContextManager[Blob]:
-        """Open a blob that nobody latched, or this claim did.
+    def open(self, secret_id: SecretId, limit: int) -> AbstractAsyncContextManager[Blob]:
+        """Open a blob.
 
         Raises:
             Corrupt: there is none.
         """
 
-    async def holder(self, secret_id: SecretId, limit: int) -> str | None:
-        """Say who holds the latch: a claim's hash, `REVOKED`, or None.
+    async def has(self, secret_id: SecretId, limit: int) -> bool:
+        """Tell whether a blob is there."""
 
-        Raises:
-            Corrupt: there is neither blob nor latch.
-        """
+    async def holder(self, secret_id: SecretId, limit: int) -> str | None:
+        """Say who holds the latch: a claim's hash, `REVOKED`, or None."""
 
     async def latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
-        """Take the latch unless it is taken; say who holds it now. Durable when this returns.
+        """Take the latch unless it is taken; say who holds it now. Durable when this returns."""
 
-        Raises:
-            Corrupt: there is neither blob nor latch.
-        """
-
-    async def shred(self, secret_id: SecretId, limit: int, holder: str | None) -> None:
-        """Delete the bytes, but never a latch. Nothing there: nothing to do.
-
-        `holder` is who should have the latch (None: nobody); whoever has it, the bytes go.
-        """
+    async def shred(self, secret_id: SecretId, limit: int) -> None:
+        """Delete the bytes, but never a latch. Nothing there: nothing to do."""
 
     async def check(self) -> None:
         """Do nothing where the store would take a blob now; otherwise raise as `put` would."""

@@ -1,8 +1,8 @@
-"""Blobs as files, in a folder for each day on which secrets reach their limit.
+"""Blobs as files.
 
-incoming/<id>             being written
-<yyyymmdd>/<id>           sealed and waiting
-<yyyymmdd>/<id>.<claim>   latched: renamed, which only one can do; emptied when burned
+incoming/<id>          being written
+<yyyymmdd>/<id>        sealed
+<yyyymmdd>/<id>.latch  who holds the latch
 """
 
 from __future__ import annotations
@@ -11,64 +11,42 @@ import asyncio
 import errno
 import os
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from core.blobs import Lying
-from core.errors import Corrupt, StorageFull, Unavailable
+from core.blobs.days import Days, in_thread, last_moment, spread, sync
+from core.blobs.latches import ENDING, Latches
+from core.errors import Corrupt
 from core.link import SecretId
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable
+    from collections.abc import AsyncIterable, AsyncIterator
     from pathlib import Path
-    from typing import ParamSpec, TypeVar
-
-    P = ParamSpec("P")
-    R = TypeVar("R")
 
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60  # seconds after which nobody is writing any more
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-async def _in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a call off the loop. A cancelled caller still waits: no thread works behind its back."""
-    work = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
-    except FileNotFoundError:
-        raise Corrupt from None
-    except OSError as error:
-        if error.errno in FULL:
-            raise StorageFull from error
-        raise Unavailable from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder as durable as the files."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+HEAD = 64 * 1024  # bytes that are read when a blob is opened: all of it, mostly
 
 
 class FileBlob:
-    """An open blob file."""
+    """An open blob file; its first bytes were read on the way."""
 
-    def __init__(self, handle: int, size: int) -> None:
-        self._handle = handle
-        self.size = size
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY)
+        self.size = os.fstat(self._handle).st_size
+        self._head = os.pread(self._handle, HEAD, 0)
 
     async def read(self, offset: int, length: int) -> bytes:
-        read = await _in_thread(os.pread, self._handle, length, offset)
+        if offset + length <= len(self._head):
+            return self._head[offset : offset + length]
+        read = await in_thread(os.pread, self._handle, length, offset)
         if len(read) != length:
             raise Corrupt
         return read
+
+    def close(self) -> None:
+        os.close(self._handle)
 
 
 class FileBlobs:
@@ -77,14 +55,17 @@ class FileBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"
+        self._days = Days(root)
+        self._latches = Latches(self._days)
 
     async def start(self) -> None:
         """Make the folders, for this user alone."""
-        await _in_thread(self._root.mkdir, mode=0o700, parents=True, exist_ok=True)
-        await _in_thread(self._incoming.mkdir, mode=0o700, exist_ok=True)
+        await in_thread(self._root.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await in_thread(spread, self._root)
+        await in_thread(self._incoming.mkdir, mode=0o700, exist_ok=True)
 
     async def check(self) -> None:
-        await _in_thread(self._check)
+        await in_thread(self._check)
 
     def _check(self) -> None:
         if not os.access(self._incoming, os.W_OK | os.X_OK):
@@ -98,55 +79,57 @@ class FileBlobs:
         try:
             async for piece in sealed:
                 if waiting:  # the last piece stays back: a small blob takes one hop in all
-                    await _in_thread(draft.write, waiting)
+                    await in_thread(draft.write, waiting)
                 waiting = piece
-            await _in_thread(draft.keep, waiting, self._path(secret_id, limit))
+            await in_thread(draft.keep, waiting, self._days, self._path(secret_id, limit))
         except BaseException:
             await asyncio.shield(asyncio.to_thread(draft.drop))
             raise
 
     @asynccontextmanager
-    async def open(self, secret_id: SecretId, limit: int, claim: str) -> AsyncIterator[FileBlob]:
-        handle = await _in_thread(_open, self._path(secret_id, limit), claim)
+    async def open(self, secret_id: SecretId, limit: int) -> AsyncIterator[FileBlob]:
+        blob = await in_thread(FileBlob, self._path(secret_id, limit))
         try:
-            yield FileBlob(handle, os.fstat(handle).st_size)
+            yield blob
         finally:
-            os.close(handle)
+            blob.close()
+
+    async def has(self, secret_id: SecretId, limit: int) -> bool:
+        return await in_thread(self._path(secret_id, limit).exists)
 
     async def holder(self, secret_id: SecretId, limit: int) -> str | None:
-        return await _in_thread(_holder, self._path(secret_id, limit))
+        return await self._latches.holder(str(secret_id), limit)
 
     async def latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
-        return await _in_thread(_latch, self._path(secret_id, limit), claim)
+        return await self._latches.take(str(secret_id), limit, claim)
 
-    async def shred(self, secret_id: SecretId, limit: int, holder: str | None) -> None:
+    async def shred(self, secret_id: SecretId, limit: int) -> None:
         with suppress(Corrupt):
-            await _in_thread(_shred, self._path(secret_id, limit), holder)
+            await in_thread(self._path(secret_id, limit).unlink)
 
     async def sweep(self, now: int) -> None:
-        await _in_thread(self._sweep, now)
+        await in_thread(self._sweep, now)
 
     def _sweep(self, now: int) -> None:
         for draft in self._incoming.iterdir():
             with suppress(FileNotFoundError):
                 if draft.stat().st_mtime < now / 1000 - STALE:
                     draft.unlink()
-        for folder in self._days():
-            if _limit(folder.name) + DAY < now:
+        for folder in self._days.all():
+            if last_moment(folder) + DAY < now:
                 rmtree(folder)
 
     async def settled(self, now: int) -> AsyncIterator[Lying]:
-        for folder in await _in_thread(self._days):
-            for name in await _in_thread(_settled, folder, now / 1000 - STALE):
-                secret_id, _, holder = name.partition(".")
-                yield Lying(SecretId.parse(secret_id), _limit(folder.name), holder or None)
-
-    def _days(self) -> list[Path]:
-        return [folder for folder in self._root.iterdir() if folder.name.isdecimal()]
+        for folder in await in_thread(self._days.all):
+            for name in await in_thread(_settled, folder, now / 1000 - STALE):
+                yield Lying(SecretId.parse(name), last_moment(folder))
 
     def _path(self, secret_id: SecretId, limit: int) -> Path:
-        day = datetime.fromtimestamp(limit / 1000, UTC)
-        return self._root / f"{day:%Y%m%d}" / str(secret_id)
+        return self._days.path(str(secret_id), limit)
+
+    async def aclose(self) -> None:
+        """Wait for what is under way."""
+        await self._latches.aclose()
 
 
 class _Draft:
@@ -164,15 +147,15 @@ class _Draft:
         while view:
             view = view[os.write(self._handle, view) :]
 
-    def keep(self, rest: bytes, path: Path) -> None:
+    def keep(self, rest: bytes, days: Days, path: Path) -> None:
         """Write the rest and give the blob its name: after this it is durable."""
         self.write(rest)
         if self._handle is not None:
             os.fsync(self._handle)
             self._close()
-        _make_day(path.parent)
+        days.make(path.parent)
         self._path.rename(path)
-        _sync_folder(path.parent)
+        sync(path.parent)
 
     def drop(self) -> None:
         self._close()
@@ -184,68 +167,8 @@ class _Draft:
             os.close(handle)
 
 
-def _make_day(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    _sync_folder(folder.parent)
-
-
-def _limit(day: str) -> int:
-    """Tell the last moment (ms) of a day's folder."""
-    end = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
-    return int(end.timestamp() * 1000) - 1
-
-
-def _open(path: Path, claim: str) -> int:
-    with suppress(FileNotFoundError):
-        return os.open(path, os.O_RDONLY)
-    return os.open(_latched(path, claim), os.O_RDONLY)
-
-
-def _latched(path: Path, holder: str) -> Path:
-    return path.with_name(f"{path.name}.{holder}")
-
-
-def _holder(path: Path) -> str | None:
-    if path.exists():
-        return None
-    prefix = f"{path.name}."
-    # Rare: only where Redis lost its latest moments is a latch looked for that it doesn't know.
-    with os.scandir(path.parent) as entries:
-        for entry in entries:
-            if entry.name.startswith(prefix):
-                return entry.name.removeprefix(prefix)
-    raise FileNotFoundError(errno.ENOENT, "no blob, no latch")
-
-
-def _latch(path: Path, claim: str) -> str:
-    mine = _latched(path, claim)
-    try:
-        path.rename(mine)
-    except FileNotFoundError:
-        if not mine.exists():
-            holder = _holder(path)
-            if holder is not None:
-                return holder
-            raise
-    # Also after an earlier try of ours, that may have ended between these two lines.
-    _sync_folder(path.parent)
-    return claim
-
-
-def _shred(path: Path, holder: str | None) -> None:
-    if holder is None:
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            holder = _holder(path)
-    if holder is not None:
-        os.truncate(_latched(path, holder), 0)
-
-
 def _settled(folder: Path, before: float) -> list[str]:
-    """Name the files that hold bytes, and did before this moment (s)."""
+    """Name the blobs that were there before this moment (s)."""
     with os.scandir(folder) as entries:
-        return [e.name for e in entries if (s := e.stat()).st_size and s.st_mtime < before]
+        found = [entry for entry in entries if not entry.name.endswith(ENDING)]
+        return [entry.name for entry in found if entry.stat().st_mtime < before]

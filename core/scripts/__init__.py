@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from redis.exceptions import NoScriptError, RedisError
 
 from core.errors import Unavailable
+from core.together import Together
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redis.asyncio import Redis
 
 Argument: TypeAlias = bytes | str | int
@@ -21,6 +24,7 @@ ON_RECORDS = (
     *("forestall", "settle", "lose", "published"),
 )
 ON_MARKS = ("begin", "keep")
+TRIPS = 2  # round trips under way at once, in each process
 
 
 def source(name: str) -> str:
@@ -41,6 +45,7 @@ class Scripts:
         self._scripts = {
             name: redis.register_script(source(name)) for name in (*ON_RECORDS, *ON_MARKS)
         }
+        self._trips = Together(self._travel, at_once=TRIPS)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
@@ -48,10 +53,8 @@ class Scripts:
         Raises:
             Unavailable: when Redis does not answer; the step may or may not have happened.
         """
-        try:
-            return await self._scripts[name](keys=[key], args=arguments)
-        except RedisError as error:
-            raise Unavailable from error
+        [answer] = await self._trips(((name, key, *arguments),))
+        return answer
 
     async def together(self, *calls: Call) -> list[Any]:
         """Run scripts and commands in one round trip, in their order, not as one step.
@@ -59,22 +62,49 @@ class Scripts:
         Raises:
             Unavailable: when Redis does not answer; any of them may have happened.
         """
-        try:
-            try:
-                return await self._send(calls)
-            except NoScriptError:  # a server that just started
-                for name in {call[0] for call in calls} & self._scripts.keys():
-                    await self._redis.script_load(self._scripts[str(name)].script)
-                return await self._send(calls)
-        except RedisError as error:
-            raise Unavailable from error
+        return await self._trips(calls)
 
-    async def _send(self, calls: tuple[Call, ...]) -> list[Any]:
+    async def _travel(self, parties: Sequence[tuple[Call, ...]]) -> list[list[Any] | Exception]:
+        """Make one round trip for everybody; each party's calls fail or succeed as its own."""
+        try:
+            answers = await self._send([call for party in parties for call in party])
+        except RedisError as error:
+            return [_unavailable(error) for _ in parties]
+        told: list[list[Any] | Exception] = []
+        for party in parties:
+            own, answers = answers[: len(party)], answers[len(party) :]
+            failed = [answer for answer in own if isinstance(answer, Exception)]
+            told.append(_unavailable(failed[0]) if failed else own)
+        return told
+
+    async def _send(self, calls: list[Call]) -> list[Any]:
+        answers = await self._pipe(calls)
+        unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if unknown:  # a server that just started
+            for name in {calls[n][0] for n in unknown}:
+                await self._redis.script_load(self._scripts[str(name)].script)
+            for n, answer in zip(
+                unknown, await self._pipe([calls[n] for n in unknown]), strict=True
+            ):
+                answers[n] = answer
+        return answers
+
+    async def _pipe(self, calls: list[Call]) -> list[Any]:
         async with self._redis.pipeline(transaction=False) as pipe:
-            for name, key, *arguments in calls:
+            for name, *arguments in calls:
                 script = self._scripts.get(str(name))
                 if script is None:
-                    pipe.execute_command(name, key, *arguments)
+                    pipe.execute_command(name, *arguments)
                 else:
-                    pipe.evalsha(script.sha, 1, key, *arguments)
-            return await pipe.execute()
+                    pipe.execute_command("EVALSHA", script.sha, 1, *arguments)
+            return await pipe.execute(raise_on_error=False)
+
+    async def aclose(self) -> None:
+        """Wait for the trips under way."""
+        await self._trips.aclose()
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    unavailable = Unavailable()
+    unavailable.__cause__ = error
+    return unavailable

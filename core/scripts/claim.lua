@@ -2,9 +2,10 @@
 --   ARGV  verifier, claim, attempt whose password was right ('' for none)
 --   answers  {missing} | {gone, state} | {taken, ms left} | {locked} | {protected, attempts left}
 --            {changed}  the password was changed while it was being checked
---            {opened, resume, size, limit, salt, meta, revision}  this claim opened it; its window runs
+--            {opened, resume, size, limit, salt, meta, revision, blob}
+--                     this claim opened it; its window runs
 --            {ok, profile, share, salt, password_salt, wrapped, size, limit, meta,
---             revision}
+--             revision, blob}
 if not holds_key(ARGV[1]) then return {'missing'} end
 local claim = ARGV[2]
 local proven = false
@@ -17,7 +18,8 @@ local mine = get('claim') == claim
 if over(state) then return {'gone', told(state)} end
 if state == 'opened' then
   if not mine then return {'gone', 'opened'} end
-  local kept = redis.call('HMGET', record, 'resume', 'size', 'limit', 'salt', 'meta', 'revision')
+  local kept = redis.call('HMGET', record,
+    'resume', 'size', 'limit', 'salt', 'meta', 'revision', 'blob')
   return {'opened', unpack(kept)}
 end
 if state == 'claimed' and not mine then return {'taken', number('lease') - now} end
@@ -29,5 +31,6 @@ if get('profile') ~= 'p0' and not proven then
 end
 if not mine then set('state', 'claimed', 'claim', claim, 'lease', now + LEASE) end
 local material = redis.call('HMGET', record,
-  'profile', 'share', 'salt', 'password_salt', 'wrapped', 'size', 'limit', 'meta', 'revision')
+  'profile', 'share', 'salt', 'password_salt', 'wrapped', 'size', 'limit', 'meta', 'revision',
+  'blob')
 return {'ok', unpack(material)}

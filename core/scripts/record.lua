@@ -6,6 +6,7 @@
 --   verifier  says who holds the key; compared first (a hash of a hash: its timing tells nothing)
 --   profile, share, salt, password_salt, wrapped, meta   key material; shredded as the life goes on
 --   revision                                              how often the password was changed
+--   blob      the sealed bytes, where they are few; otherwise they lie in the blob store
 --   size, limit, created, expires, owner, revoke          written once (expires may be moved)
 --   claim, lease                                          who reserved or opened it, until when
 --   opened, touched, sent, complete, resume               the window
@@ -79,7 +80,7 @@ end
 
 local function finish(state, kind)
   shred_key()
-  redis.call('HDEL', record, 'salt', 'meta', 'resume')
+  redis.call('HDEL', record, 'salt', 'meta', 'resume', 'blob')
   set('state', state, 'ended', now)
   keep_until(now)
   if kind then receipt('end', kind) end

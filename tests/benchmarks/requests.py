@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import socket
 import sys
 import tempfile
@@ -34,7 +35,14 @@ def _free_port() -> int:
 
 @asynccontextmanager
 async def _server(*command: str, port: int, folder: str) -> AsyncIterator[int]:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PORT": str(port),
+        # Names the folders of blobs, and with it the part of the disk that ext4 lays them out on:
+        # next to the files that an earlier run deleted just now, it is slow to make new ones.
+        "MAX_LIFETIME": f"{random.randrange(8, 365)}d",  # noqa: S311 - no secret
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *command,

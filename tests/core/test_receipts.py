@@ -28,10 +28,12 @@ def record(link: Link) -> str:
     return f"ots:{{{link.id}}}"
 
 
-async def shared(house: House, password: str | None = None) -> tuple[Link, bytes]:
+async def shared(
+    house: House, password: str | None = None, content: bytes = b"content"
+) -> tuple[Link, bytes]:
     owner = house.vault.owner(Sender("telegram", "42"))
     sealed = await house.vault.seal(
-        pieces(b"content"), kind=Kind.FILE, name="x", password=password, owner=owner
+        pieces(content), kind=Kind.FILE, name="x", password=password, owner=owner
     )
     return sealed.link, owner
 
@@ -144,7 +146,8 @@ async def test_lost_bytes_are_told_once_and_nothing_is_destroyed(
     """A blob that is not there any more is told; should it come back, the secret opens."""
     monkeypatch.setattr("core.sweeper.UPTIME", 0)
     monkeypatch.setattr("core.sweeper.INDEX_SHARDS", 1)
-    link, _ = await shared(house)
+    content = os.urandom(10_000)  # too large to be kept in the record
+    link, _ = await shared(house, content=content)
     await house.redis.zadd("ots:due:0", {link.id.raw: MOMENT})
     [blob] = [p for p in (settings.data_dir / "blobs").rglob("*") if p.is_file()]
     away = shutil.move(blob, settings.data_dir / "away")
@@ -152,7 +155,7 @@ async def test_lost_bytes_are_told_once_and_nothing_is_destroyed(
         await house.sweeper.sweep()
     assert await told(house, link) == [Event.LOST]
     shutil.move(away, blob)
-    assert await received(house.vault, link.id, link.key, Claim.random()) == b"content"
+    assert await received(house.vault, link.id, link.key, Claim.random()) == content
 
 
 async def test_sweeper_follows_a_latch_that_redis_forgot(

@@ -41,10 +41,15 @@ if TYPE_CHECKING:
     from core.vault import Vault
 
 TEXT = b"the code is 4711"
+LARGE = os.urandom(10_000)  # too large to be kept in the record
 
 
 async def sealed_text(vault: Vault, password: str | None = None) -> Sealed:
     return await vault.seal(pieces(TEXT), kind=Kind.TEXT, password=password)
+
+
+async def sealed_file(vault: Vault) -> Sealed:
+    return await vault.seal(pieces(LARGE), kind=Kind.FILE)
 
 
 def blob_files(settings: Settings) -> list[Path]:
@@ -69,14 +74,14 @@ async def test_file_comes_out_as_it_went_in(house: House, size: int) -> None:
     )
 
 
-async def test_text_is_padded_on_disk_and_exact_for_the_recipient(
+async def test_text_is_padded_when_stored_and_exact_for_the_recipient(
     house: House, settings: Settings
 ) -> None:
-    """A short text lies as a full KiB on disk, and arrives with its own length."""
+    """A short text lies as a full KiB in its record alone, and arrives with its own length."""
     link = (await sealed_text(house.vault)).link
 
-    [blob] = blob_files(settings)
-    assert blob.stat().st_size == 1024 + 32
+    assert await house.redis.hstrlen(f"ots:{{{link.id}}}", "blob") == 1024 + 32
+    assert blob_files(settings) == []
     assert await received(house.vault, link.id, link.key, Claim.random()) == TEXT
 
 
@@ -105,7 +110,7 @@ async def test_claimant_can_fetch_again_until_done(house: House, settings: Setti
     await house.vault.done(link.id, claim)
     await house.vault.done(link.id, claim)
 
-    assert [path.stat().st_size for path in blob_files(settings)] == [0]
+    assert blob_files(settings) == []
     with pytest.raises(Gone):
         async with house.vault.data(link.id, claim, opened.ticket):
             pass
@@ -114,8 +119,7 @@ async def test_claimant_can_fetch_again_until_done(house: House, settings: Setti
 async def test_same_key_and_claim_open_again_without_a_kept_ticket(house: House) -> None:
     """A script that repeats its one call with the same claim is served again inside the window."""
     link, claim = (await sealed_text(house.vault)).link, Claim.random()
-    opened = await house.vault.open(link.id, link.key, claim)
-    async with house.vault.data(link.id, claim, opened.ticket, key=link.key) as delivery:
+    async with house.vault.take(link.id, link.key, claim) as (delivery, _):
         await gathered(delivery)
 
     assert await received(house.vault, link.id, link.key, claim) == TEXT
@@ -222,30 +226,32 @@ async def test_lapsed_claim_leaves_the_secret_to_others(house: House) -> None:
 
 async def test_expired_secret_says_so_and_goes(house: House, settings: Settings) -> None:
     """After its time a secret is gone for whoever holds the key, and the sweeper takes the blob."""
-    link = (await sealed_text(house.vault)).link
+    link = (await sealed_file(house.vault)).link
     await house.redis.hset(f"ots:{{{link.id}}}", "expires", 1)
     await house.redis.zadd(f"ots:due:{link.id.raw[0] % 64}", {link.id.raw: 1})
 
     with pytest.raises(Gone) as gone:
         await house.vault.open(link.id, link.key, Claim.random())
     assert gone.value.state == State.EXPIRED
+    assert len(blob_files(settings)) == 1
     await house.sweeper.sweep()
     assert blob_files(settings) == []
     assert (await house.vault.peek(link.id, link.key)).state == State.EXPIRED
 
 
 async def test_window_end_burns(house: House, settings: Settings) -> None:
-    """A page that never said done loses its window, and the sweeper empties the blob."""
-    link, claim = (await sealed_text(house.vault)).link, Claim.random()
+    """A page that never said done loses its window, and the sweeper takes the blob."""
+    link, claim = (await sealed_file(house.vault)).link, Claim.random()
     ticket = (await house.vault.open(link.id, link.key, claim)).ticket
     async with house.vault.data(link.id, claim, ticket) as delivery:
         await gathered(delivery)
     await house.redis.hset(f"ots:{{{link.id}}}", "touched", 1)
     await house.redis.zadd(f"ots:due:{link.id.raw[0] % 64}", {link.id.raw: 1})
 
+    assert len(blob_files(settings)) == 1
     await house.sweeper.sweep()
 
-    assert [path.stat().st_size for path in blob_files(settings)] == [0]
+    assert blob_files(settings) == []
     with pytest.raises(Gone):
         async with house.vault.data(link.id, claim, ticket):
             pass

@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.blobs import REVOKED
-from tests.model.shipped import ID, NOTHING, NOW
+from tests.model.shipped import NOTHING, NOW, Files
 from tests.model.world import HOUR, OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.model.shipped import Files, Record, Shipped
+    from tests.model.shipped import Record, Shipped
 
     Moves = Iterator[tuple[str, "Birth"]]
 
 LEASE, REMEMBER = 30_000, HOUR
 FIELDS = {"verifier": "v", "owner": OWNER, "profile": "p0", "limit": str(NOW + 24 * HOUR)}
-BLOB: Files = frozenset({(ID, True)})
+BLOB, NO_FILES = Files(blob=True), Files()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Try:
 
     name: str  # a digit, that also names its secret
     record: Record = NOTHING
-    files: Files = frozenset()
+    files: Files = NO_FILES
     began: bool = False
     ends: str = ""  # the tries that must be abandoned first
     existed: bool = False  # the first of them had a record
@@ -114,7 +114,7 @@ class Nursery:
             after = birth.but(other, record=record)
             yield f"{one.name} revokes, reply lost", after
             if answer[0] == "ok":
-                files = self.shipped.shred(old.files, REVOKED)
+                files = replace(old.files, blob=False)
                 yield f"{one.name} revokes", after.but(other, files=files).but(index, **left)
 
     def _create(self, birth: Birth, index: int) -> Moves:
@@ -129,7 +129,7 @@ class Nursery:
             if answer[0] == "ok":
                 yield f"{one.name} creates", after.but(index, created=True)
             else:
-                files = self.shipped.shred(one.files, None)
+                files = replace(one.files, blob=False)
                 yield f"{one.name} comes too late", after.but(index, files=files)
         if one.created and not one.told:
             yield f"{one.name} tells its sender", birth.but(index, told=True)
@@ -142,7 +142,7 @@ class Nursery:
 
     def _sweep(self, birth: Birth, index: int) -> Moves:
         one = birth.tries[index]
-        if one.files == BLOB and one.record is NOTHING:
+        if one.files.blob and one.record is NOTHING:
             yield f"a sweeper misses the record of {one.name}", birth.but(index, missed=True)
         if one.missed and not self.forestalls:
             yield "a sweeper is sure", birth.but(index, condemned=True)
@@ -151,7 +151,7 @@ class Nursery:
             sure = one.condemned or answer == [1]
             yield "a sweeper forestalls", birth.but(index, record=record, condemned=sure)
         if one.condemned:
-            files = self.shipped.shred(one.files, None)
+            files = replace(one.files, blob=False)
             yield f"a sweeper shreds {one.name}", birth.but(index, files=files)
 
     def broken(self, birth: Birth) -> str | None:
@@ -161,7 +161,7 @@ class Nursery:
         if sum(one.created or one.put for one in alive) > 1:
             return "one_event_one_secret"
         latched = any(one.latched for one in birth.tries)
-        if any(one.files != BLOB for one in alive) and not latched:
+        if any(not one.files.blob for one in alive) and not latched:
             return "no_live_secret_without_bytes"
         answered = birth.mark.fields.get("state") == "answered"
         if answered and not any(one.told for one in birth.tries):

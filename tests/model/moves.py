@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.blobs import REVOKED
-from tests.model.shipped import ID, NOTHING, NOW
+from tests.model.shipped import NOTHING, NOW
 from tests.model.world import HOUR, OWNER, VERIFIER, vanishes
 
 if TYPE_CHECKING:
@@ -57,12 +57,11 @@ class Flow:
         files, holder = self.shipped.latch(world.files, claim)
         return replace(world, files=files), holder
 
-    def shred(self, world: World, holder: str | None) -> World:
-        if not self.latch_outlives and holder is not None:
-            # The latch is taken off first, and the process ends before the bytes are deleted.
-            taken_off = {(ID if "." in name else name, full) for name, full in world.files}
-            return replace(world, files=frozenset(taken_off))
-        return replace(world, files=self.shipped.shred(world.files, holder))
+    def shred(self, world: World) -> World:
+        if not self.latch_outlives:
+            # The latch goes first, and the process ends before the bytes are deleted.
+            return replace(world, files=replace(world.files, latch=None))
+        return replace(world, files=replace(world.files, blob=False))
 
     def holder(self, world: World) -> str | None:
         return self.shipped.holder(world.files) if self.latched else None
@@ -74,7 +73,8 @@ def _open(flow: Flow, world: World, index: int) -> Moves:
     after = replace(world, record=record)
     yield f"{page.claim} claims, reply lost", after
     if answer[0] in {"ok", "opened"} and answer[1] is not None:
-        yield f"{page.claim} claims", after.page(index, answered=page.answered | {int(answer[-1])})
+        yield f"{page.claim} claims", after.page(index, answered=page.answered | {int(answer[-2])})
+        yield f"{page.claim} claims to take it in one call", after.page(index, checked=True)
     holder = flow.holder(world)
     for revision in page.answered - page.tickets:
         if holder in {None, page.claim}:
@@ -128,7 +128,7 @@ def _end(flow: Flow, world: World, index: int) -> Moves:
         after = replace(world, record=record)
         yield f"{page.claim} is done, its process ends", after
         if answer[0] == "ok":
-            yield f"{page.claim} is done", flow.shred(after, page.claim)
+            yield f"{page.claim} is done", flow.shred(after)
 
 
 def _guess(flow: Flow, world: World, index: int) -> Moves:
@@ -155,8 +155,9 @@ def _guess(flow: Flow, world: World, index: int) -> Moves:
         after = replace(after, record=record, counted=world.counted - slot)
         yield f"{page.claim} was right, its process ends", after
         if answer[0] == "ok":
-            granted = page.answered | {int(answer[-1])}
+            granted = page.answered | {int(answer[-2])}
             yield f"{page.claim} was right", after.page(index, answered=granted)
+            yield f"{page.claim} was right, in one call", after.page(index, checked=True)
 
 
 def _revoke(flow: Flow, world: World) -> Moves:
@@ -181,7 +182,7 @@ def _revoke(flow: Flow, world: World) -> Moves:
         after = replace(world, record=record)
         yield "the sender revokes, its process ends", after
         if answer[0] == "ok":
-            yield "the sender is told revoked", flow.shred(after, REVOKED).send(revoked=True)
+            yield "the sender is told revoked", flow.shred(after).send(revoked=True)
 
 
 def _unlock(flow: Flow, world: World) -> Moves:
@@ -232,9 +233,7 @@ def _sweep(flow: Flow, world: World) -> Moves:
     record, answer = flow.shipped.run(world.record, "settle")
     state = str(answer[0])
     if state in OVER or not flow.sweep_asks:
-        holder = {"revoked": REVOKED, "burned": str(answer[-1])}.get(state, "")
-        sweeps = world.sweeps | {holder}
-        yield "a sweeper settles", replace(world, record=record, sweeps=sweeps)
+        yield "a sweeper settles", replace(world, record=record, sweeps=True)
     elif record != world.record:
         yield "a sweeper settles", replace(world, record=record)
     if state in {"ready", "claimed"}:
@@ -243,8 +242,8 @@ def _sweep(flow: Flow, world: World) -> Moves:
             script = ("revoke",) if holder_now == REVOKED else ("release", holder_now, "")
             record, _ = flow.shipped.run(record, *script)
             yield "a sweeper follows the latch", replace(world, record=record)
-    for holder in world.sweeps:
-        yield "a sweeper shreds", flow.shred(world, holder or None)
+    if world.sweeps:
+        yield "a sweeper shreds", flow.shred(world)
 
 
 def _publish(flow: Flow, world: World) -> Moves:

@@ -12,12 +12,13 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from core.blobs.filesystem import _holder, _latch, _shred
+from core.blobs.latches import ENDING, holder, take
 from core.redis_server import find_server
 from core.scripts import ON_MARKS, ON_RECORDS, source
 from tests.clock import standing_still
@@ -26,12 +27,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-Files: TypeAlias = "frozenset[tuple[str, bool]]"  # a name, and whether it holds bytes
+A = TypeVar("A")
 
 NOW = 4_000_000_000_000  # later than any test runs, so that nothing vanishes by itself
 VANISHES = "vanishes"  # beside the record's own fields: when Redis drops it, -1 for never
 ID = "id"
 KEY = "ots:{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the disk holds of a secret: the sealed bytes, and the latch with its holder."""
+
+    blob: bool = False
+    latch: str | None = None
 
 
 class Record:
@@ -134,32 +143,23 @@ class Shipped:
         left = Record.of(fields | {VANISHES: str(vanishes)}) if fields else NOTHING
         return left, answer
 
-    def latch(self, files: Files, claim: str) -> tuple[Files, str | None]:
-        """Take the latch; answers who holds it, None where there is nothing to hold."""
-        return self._on_disk(files, _latch, claim)
+    def latch(self, files: Files, wanted: str) -> tuple[Files, str]:
+        """Take the latch; answers who holds it."""
+        return self._on_disk(files, take, wanted)
 
     def holder(self, files: Files) -> str | None:
         """Say who holds the latch."""
-        return self._on_disk(files, _holder)[1]
+        return self._on_disk(files, holder)[1]
 
-    def shred(self, files: Files, holder: str | None) -> Files:
-        """Delete the bytes."""
-        return self._on_disk(files, _shred, holder)[0]
-
-    def _on_disk(
-        self, files: Files, call: Callable[..., str | None], *arguments: str | None
-    ) -> tuple[Files, str | None]:
+    def _on_disk(self, files: Files, call: Callable[..., A], *arguments: str) -> tuple[Files, A]:
         step = (files, call, arguments)
         if step not in self._steps:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir()
-            for name, full in files:
-                (self._folder / name).write_bytes(b"bytes" if full else b"")
-            try:
-                answer = call(self._folder / ID, *arguments)
-            except FileNotFoundError:
-                answer = None
-            left = frozenset((p.name, p.stat().st_size > 0) for p in self._folder.iterdir())
-            self._steps[step] = left, answer
-        found: tuple[Files, str | None] = self._steps[step]
+            latch = self._folder / (ID + ENDING)
+            if files.latch is not None:
+                latch.symlink_to(files.latch)
+            answer = call(latch, *arguments)
+            self._steps[step] = replace(files, latch=holder(latch)), answer
+        found: tuple[Files, A] = self._steps[step]
         return found

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from tests.model.shipped import ID, NOTHING, NOW, VANISHES, Record, Shipped
-
-if TYPE_CHECKING:
-    from tests.model.shipped import Files
+from tests.model.shipped import NOTHING, NOW, VANISHES, Files, Record, Shipped
 
 HOUR = 60 * 60 * 1000
 VERIFIER, OWNER = "verifier", "owner"
@@ -56,7 +52,7 @@ class World:
     files: Files
     pages: tuple[Page, ...]
     sender: Sender = Sender()
-    sweeps: frozenset[str] = frozenset()  # holders whose bytes a sweeper is about to delete
+    sweeps: bool = False  # a sweeper is about to delete the bytes
     saved: Record = NOTHING
     fallen_back: bool = False
     published: frozenset[str] = frozenset()  # `occasion kind` of each receipt
@@ -91,6 +87,7 @@ def waiting(shipped: Shipped, pages: tuple[Page, ...], *, protected: bool = Fals
         "password_salt": "password salt 0",
         "wrapped": "wrapped 0",
         "meta": "meta 0",
+        "blob": "sealed",
         "size": "10",
         "limit": str(NOW + 24 * HOUR),
     }
@@ -98,7 +95,7 @@ def waiting(shipped: Shipped, pages: tuple[Page, ...], *, protected: bool = Fals
     record, answer = shipped.run(NOTHING, "create", HOUR, *flat)
     if answer[0] != "ok":
         raise ValueError(answer)
-    return World(record, frozenset({(ID, True)}), pages)
+    return World(record, Files(blob=True), pages)
 
 
 def vanishes(record: Record) -> int:

@@ -1,0 +1,79 @@
+"""Latches as symbolic links that lead nowhere: a link's text says who holds the latch.
+
+Making one is a single step of the file system, which only one can do, on a network's disk too.
+Those that are asked for in the same moment become durable by one fsync.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from core.blobs.days import Days, in_thread, refused, sync
+from core.together import Together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+ENDING = ".latch"
+
+
+class Latches:
+    """`<id>.latch`, in the folder of its day."""
+
+    def __init__(self, days: Days) -> None:
+        self._days = days
+        self._together = Together(self._take_all)
+
+    async def take(self, name: str, limit: int, wanted: str) -> str:
+        """Take a latch unless it is taken; say who holds it now. Durable when this returns."""
+        return await self._together((self._path(name, limit), wanted))
+
+    async def holder(self, name: str, limit: int) -> str | None:
+        """Say who holds a latch."""
+        return await in_thread(holder, self._path(name, limit))
+
+    async def aclose(self) -> None:
+        """Wait for what is under way."""
+        await self._together.aclose()
+
+    def _path(self, name: str, limit: int) -> Path:
+        return self._days.path(name + ENDING, limit)
+
+    async def _take_all(self, wishes: Sequence[tuple[Path, str]]) -> Sequence[str | Exception]:
+        return await in_thread(self._make_all, wishes)
+
+    def _make_all(self, wishes: Sequence[tuple[Path, str]]) -> list[str | Exception]:
+        folders = {latch.parent for latch, _ in wishes}
+        try:
+            for folder in folders:
+                self._days.make(folder)
+            told = [_taken(latch, wanted) for latch, wanted in wishes]
+            for folder in folders:
+                # Also where it was taken before: that try may have ended between the two steps.
+                sync(folder)
+        except OSError as error:
+            return [refused(error) for _ in wishes]
+        return told
+
+
+def _taken(latch: Path, wanted: str) -> str | Exception:
+    try:
+        return take(latch, wanted)
+    except OSError as error:
+        return refused(error)
+
+
+def take(latch: Path, wanted: str) -> str:
+    """Make the link unless it is there; say whose it is."""
+    with suppress(FileExistsError):
+        latch.symlink_to(wanted)
+    return str(latch.readlink())
+
+
+def holder(latch: Path) -> str | None:
+    """Say whose the link is."""
+    with suppress(FileNotFoundError):
+        return str(latch.readlink())
+    return None

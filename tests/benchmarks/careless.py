@@ -1,0 +1,58 @@
+"""The same server without latch and without durability: what those two cost is the difference."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from core import bootstrap
+from core.blobs.filesystem import FileBlobs
+from core.redis_server import find_server
+from core.settings import Settings
+from web.app import serve
+
+if TYPE_CHECKING:
+    from core.link import SecretId
+
+
+async def unlatched(
+    self: FileBlobs,
+    secret_id: SecretId,
+    limit: int,
+    claim: str,
+) -> str:
+    """Tell whoever asks to be the winner."""
+    return claim
+
+
+async def main() -> None:
+    """Serve on the port of the first argument until ended."""
+    os.fsync = lambda _: None  # type: ignore[assignment]
+    FileBlobs.latch = unlatched  # type: ignore[method-assign]
+    folder = Path.cwd() / "careless"
+    folder.mkdir(mode=0o700)
+    socket = folder / "redis.sock"
+    server = await asyncio.create_subprocess_exec(
+        *(find_server(), "--port", "0", "--unixsocket", str(socket), "--save", ""),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        while not socket.exists():
+            await asyncio.sleep(0.01)
+        settings = Settings.parse(
+            {"PORT": sys.argv[1], "DATA_DIR": str(folder), "REDIS_URL": f"unix://{socket}"}
+        )
+        async with bootstrap.open_vault(settings) as house, serve(house, settings):
+            await asyncio.Event().wait()
+    finally:
+        server.terminate()
+        await server.wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
