@@ -84,8 +84,11 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await _fits(redis, server_key)
         blobs = await _open_blobs(settings)
         stack.push_async_callback(blobs.aclose)
-        scripts, receipts = Scripts(redis), Receipts(redis)
+        # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
+        quick = await stack.enter_async_context(_connect(url, patience=None))
+        scripts = Scripts(quick)
         stack.push_async_callback(scripts.aclose)
+        receipts = Receipts(redis, scripts)
         outbox = Outbox(scripts, receipts)
         records = Records(scripts, outbox)
         passwords = Passwords()
@@ -116,13 +119,14 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
 
 
 @asynccontextmanager
-async def _connect(url: str) -> AsyncIterator[Redis]:
+async def _connect(url: str, *, patience: float | None = PATIENCE) -> AsyncIterator[Redis]:
+    """Connect; `patience` is in seconds, for each answer."""
     try:
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
             timeout=PATIENCE,
-            socket_timeout=PATIENCE,
+            socket_timeout=patience,
             socket_connect_timeout=PATIENCE,
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
         )

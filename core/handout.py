@@ -6,7 +6,6 @@ import asyncio
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from core import keys
 from core.background import beside
 from core.blobs import REVOKED
 from core.errors import Changed, Gone, NotFound, OneTimeShareError, Unavailable
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from core.keys import Ticket
     from core.link import Claim, SecretId
     from core.records import Records
-    from core.secret import Metadata
 
 SOON = 60 * 1000  # ms after an opening at which the sweeper sees whether it came to an end
 TOUCH = 60.0  # seconds between two notes that bytes are still going out
@@ -55,8 +53,10 @@ class Handout:
 
     async def release(
         self, secret_id: SecretId, claim: Claim, rights: Ticket, resume: bytes
-    ) -> Metadata:
+    ) -> tuple[bytes, bytes]:
         """Win the latch for this claim, or learn that it did before, and release the record.
+
+        Answers salt and sealed metadata.
 
         Raises:
             Gone: somebody else holds the latch, or the secret's life is over.
@@ -64,8 +64,7 @@ class Handout:
         holder = await self._latch(secret_id, rights.limit_ms, claim.holder)
         if holder != claim.holder:
             await self.follow(secret_id, holder)
-        salt, meta = await self._records.release(secret_id, claim.holder, self._soon(), resume)
-        return keys.open_metadata(rights.file_key, salt, secret_id.raw, meta)
+        return await self._records.release(secret_id, claim.holder, self._soon(), resume)
 
     async def _latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
         try:

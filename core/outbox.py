@@ -18,10 +18,11 @@ from core.record import index_key, record_key
 
 if TYPE_CHECKING:
     from core.link import SecretId
-    from core.scripts import Scripts
+    from core.scripts import Call, Scripts
 
 log = structlog.get_logger()
 
+GATHER = 0.2  # seconds in which more may come in, to be done together
 PAUSE = 1.0  # seconds until what failed is tried again
 MOST = 10_000  # secrets that are kept in memory for that
 
@@ -53,6 +54,7 @@ class Outbox:
             await self._something.wait()
             try:
                 await self.flush()
+                await asyncio.sleep(GATHER)
             except Unavailable:
                 log.warning("receipts wait", secrets=len(self._waiting))
                 await asyncio.sleep(PAUSE)
@@ -97,4 +99,8 @@ class Outbox:
             for one, (nothing_left, *_) in zip(cleared, answers, strict=True)
             if nothing_left and one in over
         ]
-        await self._run.together(*(("ZREM", index_key(one), one.raw) for one in finished))
+        shards: dict[str, list[bytes]] = {}
+        for one in finished:
+            shards.setdefault(index_key(one), []).append(one.raw)
+        removals: list[Call] = [("ZREM", shard, *raw) for shard, raw in shards.items()]
+        await self._run.together(*removals)

@@ -233,12 +233,12 @@ class Vault:
         start: int = 0,
         stop: int | None = None,
         once: bool = False,
-    ) -> AsyncIterator[tuple[Delivery, str]]:
+    ) -> AsyncIterator[tuple[Delivery, str | None]]:
         """Open and hand out in one go: the delivery, and a ticket for `data`.
 
         The same call may be repeated with the same claim while the window runs: the file key is
-        left in the record, sealed for whoever has both key and claim. With `once` it may not, and a
-        block that ends well after the last byte needs no `done`.
+        left in the record, sealed for whoever has both key and claim. With `once` there is no
+        ticket and no repeat, and a block that ends well after the last byte needs no `done`.
 
         Raises:
             As `open` and `data` do.
@@ -252,11 +252,12 @@ class Vault:
                 delivery = await stack.enter_async_context(
                     self._deliver(
                         *(secret_id, claim, rights, admitted.blob, (start, stop)),
+                        metadata=admitted.metadata,
                         resume=resume,
                         burn=once,
                     )
                 )
-            yield delivery, self._ticket(secret_id, claim, admitted)
+            yield delivery, None if once else self._ticket(secret_id, claim, admitted)
 
     @asynccontextmanager
     async def _deliver(  # noqa: PLR0913 - which secret, whose right, which part
@@ -267,6 +268,7 @@ class Vault:
         kept: bytes | None,
         part: tuple[int, int | None],
         *,
+        metadata: Metadata | None = None,
         resume: bytes = b"",
         burn: bool = False,
     ) -> AsyncIterator[Delivery]:
@@ -274,7 +276,10 @@ class Vault:
         try:
             async with self._blob(secret_id, rights, kept) as blob:
                 delivery = await Delivery.begin(blob, rights, *part)
-                delivery.metadata = await self._handout.release(secret_id, claim, rights, resume)
+                salt, meta = await self._handout.release(secret_id, claim, rights, resume)
+                delivery.metadata = metadata or keys.open_metadata(
+                    rights.file_key, salt, secret_id.raw, meta
+                )
                 async with self._handout.noting(secret_id, claim, delivery, burn=burn):
                     yield delivery
         except Corrupt:

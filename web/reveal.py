@@ -187,18 +187,28 @@ def _proof(request: web.Request) -> bytes:
 async def _send(
     request: web.Request, delivery: Delivery, ticket: str | None = None
 ) -> web.StreamResponse:
-    answer = web.StreamResponse()
+    # One piece leaves together with the head.
+    answer = web.Response() if delivery.short else web.StreamResponse()
     _describe(answer, delivery)
     if ticket is not None:
         answer.headers["OTS-Ticket"] = ticket
     request[STREAMING] = True
-    await answer.prepare(request)
     async for piece in delivery:
         async with asyncio.timeout(SLOWEST):
-            await answer.write(piece)
+            if isinstance(answer, web.Response):
+                answer.body = piece
+                await _finish(request, answer)
+            else:
+                await answer.prepare(request)
+                await answer.write(piece)
     async with asyncio.timeout(SLOWEST):
-        await answer.write_eof()
+        await _finish(request, answer)
     return answer
+
+
+async def _finish(request: web.Request, answer: web.StreamResponse) -> None:
+    await answer.prepare(request)
+    await answer.write_eof()
 
 
 def _describe(answer: web.StreamResponse, delivery: Delivery) -> None:
@@ -207,7 +217,8 @@ def _describe(answer: web.StreamResponse, delivery: Delivery) -> None:
         answer.set_status(206)
         last = delivery.stop - 1
         answer.headers["Content-Range"] = f"bytes {delivery.start}-{last}/{delivery.size}"
-    answer.content_length = delivery.stop - delivery.start
+    if not isinstance(answer, web.Response):  # that one counts by itself
+        answer.content_length = delivery.stop - delivery.start
     answer.content_type = "application/octet-stream"
     answer.headers["Content-Disposition"] = disposition(delivery.metadata)
     answer.headers["Content-Security-Policy"] = DATA_CSP

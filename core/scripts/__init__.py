@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,7 +24,8 @@ ON_RECORDS = (
     *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
     *("forestall", "settle", "lose", "published"),
 )
-ON_MARKS = ("begin", "keep")
+ON_OTHERS = ("begin", "keep", "publish")
+PATIENCE = 5.0  # seconds that a round trip may take, with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
 
@@ -31,7 +33,7 @@ def source(name: str) -> str:
     """Put a script together: one on records gets the prelude, and tells of its outbox."""
     here = files(__name__)
     text = here.joinpath(f"{name}.lua").read_text()
-    if name in ON_MARKS:
+    if name in ON_OTHERS:
         return text
     prelude = here.joinpath("record.lua").read_text()
     return f"{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
@@ -40,10 +42,11 @@ def source(name: str) -> str:
 class Scripts:
     """Calls scripts by name. Each is safe to run twice: a lost reply may be asked for again."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, patience: float = PATIENCE) -> None:
         self._redis = redis
+        self._patience = patience
         self._scripts = {
-            name: redis.register_script(source(name)) for name in (*ON_RECORDS, *ON_MARKS)
+            name: redis.register_script(source(name)) for name in (*ON_RECORDS, *ON_OTHERS)
         }
         self._trips = Together(self._travel, at_once=TRIPS)
 
@@ -67,8 +70,9 @@ class Scripts:
     async def _travel(self, parties: Sequence[tuple[Call, ...]]) -> list[list[Any] | Exception]:
         """Make one round trip for everybody; each party's calls fail or succeed as its own."""
         try:
-            answers = await self._send([call for party in parties for call in party])
-        except RedisError as error:
+            async with asyncio.timeout(self._patience):
+                answers = await self._send([call for party in parties for call in party])
+        except (RedisError, TimeoutError) as error:
             return [_unavailable(error) for _ in parties]
         told: list[list[Any] | Exception] = []
         for party in parties:

@@ -382,7 +382,7 @@ async def test_redis_that_stays_away_is_told_soon(house: House, settings: Settin
     sealed = await sealed_text(house.vault, password="x")
     link, moved = sealed.link, settings.data_dir / "redis" / "moved.sock"
     socket = (settings.data_dir / "redis" / "redis.sock").rename(moved)
-    await house.redis.connection_pool.disconnect()
+    await house.redis.client_kill_filter(_type="normal", skipme=True)
     async with asyncio.timeout(5):
         with pytest.raises(Unavailable):
             await house.vault.open(link.id, link.key, Claim.random(), "x")

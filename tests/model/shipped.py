@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from core.blobs.latches import ENDING, holder, take
 from core.redis_server import find_server
-from core.scripts import ON_MARKS, ON_RECORDS, source
+from core.scripts import ON_OTHERS, ON_RECORDS, source
 from tests.clock import standing_still
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Shipped:
     ) -> None:
         self._redis = redis
         self._folder = folder
-        self._sources = {name: source(name) for name in (*ON_RECORDS, *ON_MARKS)}
+        self._sources = {name: source(name) for name in (*ON_RECORDS, *ON_OTHERS)}
         for name, (old, new) in (changes or {}).items():
             if old not in self._sources[name]:
                 raise ValueError(name)
@@ -137,7 +137,7 @@ class Shipped:
         pipe.hgetall(KEY)
         pipe.pexpiretime(KEY)
         *_, told, fields, vanishes = pipe.execute()
-        answer = told if script in ON_MARKS else told[0]
+        answer = told if script in ON_OTHERS else told[0]
         if not isinstance(answer, list):
             answer = [answer]
         left = Record.of(fields | {VANISHES: str(vanishes)}) if fields else NOTHING
