@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
-import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,23 +39,22 @@ async def _getdel(request: web.Request) -> web.Response:
 
 async def _redis(app: web.Application) -> AsyncIterator[None]:
     """Run the server as we do: what it acknowledged is on disk."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with embedded_redis(Path(folder)) as url:
-            pool = BlockingConnectionPool.from_url(url, max_connections=32)
-            app[REDIS] = Redis(connection_pool=pool)
-            yield
-            await pool.aclose()
+    async with embedded_redis(Path.cwd()) as url:
+        pool = BlockingConnectionPool.from_url(url, max_connections=32)
+        app[REDIS] = Redis(connection_pool=pool)
+        yield
+        await pool.aclose()
 
 
 def main() -> None:
-    """Serve on the port of the first argument until ended."""
+    """Serve in the current folder until ended."""
     app = web.Application()
     app.cleanup_ctx.append(_redis)
     app.router.add_post("/upload", _set)
     app.router.add_post("/d/{id}", _getdel)
     app.router.add_post("/nothing", _nothing)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)
+    web.run_app(app, host="127.0.0.1", port=int(os.environ["PORT"]), access_log=None, print=None)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvloop
 
+import onetimeshare
 from core import bootstrap
 from core.blobs.filesystem import FileBlobs
 from core.redis_server import find_server
@@ -31,10 +31,10 @@ async def unlatched(
 
 
 async def main() -> None:
-    """Serve on the port of the first argument until ended."""
+    """Serve in the current folder until ended."""
     os.fsync = lambda _: None  # type: ignore[assignment]
     FileBlobs.latch = unlatched  # type: ignore[method-assign]
-    folder = Path.cwd() / "careless"
+    folder = Path.cwd() / "data"
     folder.mkdir(mode=0o700)
     socket = folder / "redis.sock"
     server = await asyncio.create_subprocess_exec(
@@ -45,7 +45,7 @@ async def main() -> None:
         while not socket.exists():
             await asyncio.sleep(0.01)
         settings = Settings.parse(
-            {"PORT": sys.argv[1], "DATA_DIR": str(folder), "REDIS_URL": f"unix://{socket}"}
+            {"PORT": os.environ["PORT"], "DATA_DIR": str(folder), "REDIS_URL": f"unix://{socket}"}
         )
         async with bootstrap.open_vault(settings) as house, serve(house, settings):
             await asyncio.Event().wait()
@@ -55,4 +55,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    onetimeshare._set_up_logs()
     uvloop.run(main())

@@ -1,72 +1,74 @@
-"""Create and open of 1 KB over HTTP against a bare handler, in interleaved rounds."""
+"""Create and open of 1 KB over HTTP, in interleaved rounds, against bare limits of the same run."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import random
-import socket
-import sys
-import tempfile
 import time
-from contextlib import asynccontextmanager
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.client import Connection
+from tests.benchmarks.servers import servers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
-ROOT = Path(__file__).parents[2]
+    Call = Callable[[Connection], Awaitable[float]]
+
 BODY = os.urandom(1000)
-PER_ROUND = 600
-ROUNDS = 5
+PER_ROUND = 800
+ROUNDS = 7
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+class Pair:
+    """Creates on one server, and opens what it created; notes speed and times of each."""
+
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
+        self._port = port
+        self._links: list[tuple[str, bytes]] = []
+        self.speeds: dict[str, list[float]] = {"create": [], "open": []}
+        self.times: dict[str, list[float]] = {"create": [], "open": []}
+
+    async def round(self, clients: int) -> None:
+        """Create `PER_ROUND` secrets from so many clients, then open them all."""
+        for what, call in (("create", self._create), ("open", self._open)):
+            speed, times = await load(self._port, clients, call)
+            self.speeds[what].append(speed)
+            self.times[what] += times
+
+    async def _create(self, connection: Connection) -> float:
+        took, answer = await timed(connection, "/upload", BODY, "OTS-Kind: file")
+        told = json.loads(answer)
+        key = told["link"].rpartition("#")[2]
+        self._links.append((f"/d/{told['id']}", json.dumps({"key": key}).encode()))
+        return took
+
+    async def _open(self, connection: Connection) -> float:
+        path, body = self._links.pop()
+        return (await timed(connection, path, body, "Content-Type: application/json"))[0]
+
+    def speed(self, what: str) -> float:
+        return median(self.speeds[what])
+
+    @property
+    def pairs(self) -> float:
+        """How often a second both are done, one after the other."""
+        return 1 / (1 / self.speed("create") + 1 / self.speed("open"))
+
+    def show(self, what: str, label: str, limit: float | None = None) -> None:
+        ordered = sorted(self.times[what])
+        p50, p99 = ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
+        ratio = "" if limit is None else f"   {self.speed(what) / limit:.2f}"
+        print(
+            f"{label:<18} {self.speed(what):7.0f} /s   p50 {p50 * 1e3:6.2f} ms"
+            f"   p99 {p99 * 1e3:6.2f} ms{ratio}"
+        )
 
 
-@asynccontextmanager
-async def _server(*command: str, port: int, folder: str) -> AsyncIterator[int]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "PORT": str(port),
-        # Names the folders of blobs, and with it the part of the disk that ext4 lays them out on:
-        # next to the files that an earlier run deleted just now, it is slow to make new ones.
-        "MAX_LIFETIME": f"{random.randrange(8, 365)}d",  # noqa: S311 - no secret
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        cwd=folder,
-        env=environment,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    (await Connection.to(port)).close()
-                    break
-                except OSError:
-                    await asyncio.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _load(
-    port: int, clients: int, one: Callable[[Connection], Awaitable[float]]
-) -> tuple[float, list[float]]:
+async def load(port: int, clients: int, one: Call) -> tuple[float, list[float]]:
     """Make `PER_ROUND` calls from so many clients; answer calls per second and each one's time."""
     connections = [await Connection.to(port) for _ in range(clients)]
     times: list[float] = []
@@ -83,9 +85,10 @@ async def _load(
     return len(times) / took, times
 
 
-async def _timed(
+async def timed(
     connection: Connection, path: str, body: bytes, *headers: str
 ) -> tuple[float, bytes]:
+    """Post once; answer how long it took, and the answer's body."""
     started = time.perf_counter()
     status, answer = await connection.post(path, body, *headers)
     if status not in {200, 201}:
@@ -93,57 +96,35 @@ async def _timed(
     return time.perf_counter() - started, answer
 
 
-class _Rounds:
-    """What is called, and the links that creates left for opens."""
-
-    def __init__(self) -> None:
-        self.links: list[tuple[str, bytes]] = []
-
-    async def bare(self, connection: Connection) -> float:
-        return (await _timed(connection, "/upload", BODY))[0]
-
-    async def create(self, connection: Connection) -> float:
-        took, answer = await _timed(connection, "/upload", BODY, "OTS-Kind: file")
-        told = json.loads(answer)
-        key = told["link"].rpartition("#")[2]
-        self.links.append((f"/d/{told['id']}", json.dumps({"key": key}).encode()))
-        return took
-
-    async def open(self, connection: Connection) -> float:
-        path, body = self.links.pop()
-        return (await _timed(connection, path, body, "Content-Type: application/json"))[0]
-
-
 async def run() -> None:
-    """Print requests/s, p50 and p99, and the ratio to the bare handler."""
-    rounds = _Rounds()
-    with tempfile.TemporaryDirectory() as folder:
-        bare = _server(
-            "-m", "tests.benchmarks.bare", str(port := _free_port()), port=port, folder=folder
-        )
-        ours = _server(str(ROOT / "onetimeshare.py"), "run", port=_free_port(), folder=folder)
-        async with bare as bare_port, ours as our_port:
-            for clients in (1, 16):
-                await _compare(rounds, clients, bare_port, our_port)
+    """Print what is compared: many clients against bare commands, one against no durability."""
+    await _against_bare(clients=16)
+    await _against_careless()
 
 
-async def _compare(rounds: _Rounds, clients: int, bare_port: int, our_port: int) -> None:
-    calls = {"bare": rounds.bare, "create": rounds.create, "open": rounds.open}
-    speeds: dict[str, list[float]] = {name: [] for name in calls}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            port = bare_port if name == "bare" else our_port
-            speed, took = await _load(port, clients, call)
-            speeds[name].append(speed)
-            times[name] += took
-    limit = median(speeds["bare"])
-    print(f"\n{clients} client(s), 1 KB, durable; {ROUNDS} interleaved rounds, medians")
-    for name in calls:
-        ordered = sorted(times[name])
-        p50, p99 = ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
-        speed = median(speeds[name])
-        print(
-            f"{name:<8} {speed:8.0f} requests/s   p50 {p50 * 1e3:6.2f} ms   p99 {p99 * 1e3:6.2f} ms"
-            f"   {speed / limit:.2f} of the bare handler"
-        )
+async def _against_bare(clients: int) -> None:
+    async with servers("bare", "ours") as ports:
+        bare, ours = Pair("bare", ports["bare"]), Pair("ours", ports["ours"])
+        for _ in range(ROUNDS):
+            for pair in (bare, ours):
+                await pair.round(clients)
+    print(f"\n1 KB, {clients} clients, everything on disk; {ROUNDS} interleaved rounds, medians")
+    bare.show("create", "bare SET")
+    bare.show("open", "bare GETDEL")
+    ours.show("create", "create", bare.speed("create"))
+    ours.show("open", "open", bare.speed("open"))
+    print(f"create + open: {ours.pairs / bare.pairs:.2f} of a bare handler's SET + GETDEL")
+
+
+async def _against_careless() -> None:
+    async with servers("ours", "careless") as ports:
+        ours, careless = Pair("ours", ports["ours"]), Pair("careless", ports["careless"])
+        for _ in range(ROUNDS):
+            for pair in (careless, ours):
+                await pair.round(1)
+    print(f"\n1 KB, one client alone; {ROUNDS} interleaved rounds, medians")
+    for what in ("create", "open"):
+        careless.show(what, f"{what}, careless")
+        ours.show(what, what, careless.speed(what))
+        cost = median(ours.times[what]) - median(careless.times[what])
+        print(f"{what}: latch and durability cost {cost * 1e3:.2f} ms at p50")
