@@ -45,7 +45,8 @@ class Control:
 
     async def revoke(self, secret_id: SecretId, proof: bytes) -> None:
         """Win the latch for nobody, then end the record, then shred the bytes."""
-        state, limit = await self._records.inspect(secret_id, proof)
+        status = await self._records.inspect(secret_id, proof)
+        state, limit = status.state, status.limit
         if state is State.OPENED:
             raise TooLate
         if state is State.EXPIRED:

@@ -90,6 +90,7 @@ class Draft:
         *,
         due: int,
         owner: bytes,
+        ref: bytes,
     ) -> Fresh:
         """Wrap the file key under all three shares; the record is all that is kept of them."""
         wrapping = protection.wrap(self.file_key, self.id, self.key, self.limit)
@@ -102,6 +103,7 @@ class Draft:
             due=min(due, self.limit),
             owner=owner,
             revoke=self.proof,
+            ref=ref,
             blob=self.blob,
         )
 

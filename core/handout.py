@@ -90,7 +90,7 @@ class Handout:
         if holder == REVOKED:
             await self._records.revoke(secret_id)
             raise Gone(State.REVOKED)
-        await self._records.release(secret_id, holder, self._soon())
+        await self._records.follow(secret_id, holder, self._soon())
         raise Gone(State.OPENED)
 
     async def say_why(self, secret_id: SecretId) -> None:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 import struct
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
@@ -27,7 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.errors import Corrupt, Malformed, NotFound
 from core.link import decode, encode
-from core.secret import Kind, Metadata
+from core.secret import Kind, Metadata, SenderRef
 
 PREFIX = b"onetimeshare/v1/"
 NO_PASSWORD = bytes(32)
@@ -207,6 +208,25 @@ class ServerKey:
         """Mark a sender: the same every time, and telling nothing to whoever lacks this key."""
         message = f"{door}\0{user}".encode()
         return hmac.digest(self._for(b"owner"), message, "sha256")
+
+    def seal_ref(self, secret_id: bytes, ref: SenderRef) -> bytes:
+        """Seal where a sender is told: a nonce of 12 bytes, then the rest."""
+        nonce = secrets.token_bytes(len(ZERO_NONCE))
+        plain = json.dumps(asdict(ref), separators=(",", ":")).encode()
+        return nonce + ChaCha20Poly1305(self._for(b"ref")).encrypt(nonce, plain, secret_id)
+
+    def open_ref(self, secret_id: bytes, sealed: bytes) -> SenderRef:
+        """Open what `seal_ref` sealed.
+
+        Raises:
+            Corrupt: another key or secret.
+        """
+        nonce, rest = sealed[: len(ZERO_NONCE)], sealed[len(ZERO_NONCE) :]
+        try:
+            plain = ChaCha20Poly1305(self._for(b"ref")).decrypt(nonce, rest, secret_id)
+        except (InvalidTag, ValueError):
+            raise Corrupt from None
+        return SenderRef(**json.loads(plain))
 
     def check_value(self) -> bytes:
         """Derive what tells later whether the same key is in use."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.errors import Unavailable
-from core.receipts import Receipt, Receipts
+from core.receipts import Receipt, Receipts, Waiting
 from core.record import index_key, record_key
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class Outbox:
     def __init__(self, scripts: Scripts, receipts: Receipts) -> None:
         self._run = scripts
         self._receipts = receipts
-        self._waiting: dict[SecretId, tuple[bytes, bytes]] = {}
+        self._waiting: dict[SecretId, Waiting] = {}
         self._over: set[SecretId] = set()
         self._something = asyncio.Event()
         self._flushing = asyncio.Lock()
 
-    def add(self, secret_id: SecretId, outbox: bytes, owner: bytes) -> None:
+    def add(self, secret_id: SecretId, waiting: Waiting) -> None:
         """Publish what a record's outbox holds."""
-        self._waiting[secret_id] = outbox, owner
+        self._waiting[secret_id] = waiting
         self._something.set()
 
     def over(self, secret_id: SecretId) -> None:
@@ -73,16 +73,16 @@ class Outbox:
                 await self._receipts.publish(
                     [
                         receipt
-                        for secret_id, (outbox, owner) in waiting.items()
-                        for receipt in Receipt.waiting(secret_id, outbox.decode(), owner)
+                        for secret_id, box in waiting.items()
+                        for receipt in Receipt.waiting(secret_id, box)
                     ]
                 )
-                await self._clear({one: box for one, (box, _) in waiting.items()}, over)
+                await self._clear({one: box.outbox for one, box in waiting.items()}, over)
             except Unavailable:
                 self._keep(waiting, over)
                 raise
 
-    def _keep(self, waiting: dict[SecretId, tuple[bytes, bytes]], over: set[SecretId]) -> None:
+    def _keep(self, waiting: dict[SecretId, Waiting], over: set[SecretId]) -> None:
         """Keep what could not be done for the next time; too much of it is the sweeper's."""
         if len(self._waiting) + len(waiting) + len(over) <= MOST:
             self._waiting = waiting | self._waiting

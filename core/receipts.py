@@ -1,16 +1,17 @@
 """What senders are told about their secrets: a Redis stream, written at least once each.
 
-An entry holds `secret`, `occasion`, `kind`, `at` (ms) and `owner` (the sender's mark, may be
-empty). The same secret and occasion may come twice: whoever reads drops what they told before.
+An entry holds `secret`, `occasion`, `kind`, `at` (ms), `owner` (the sender's mark) and `ref` (where
+the sender is told, sealed); the last two may be empty. The same secret and occasion may come twice:
+whoever reads drops what they told before.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from core.errors import Unavailable
 from core.link import SecretId
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 STREAM = "ots:receipts"
 REMEMBERED = 7 * 24 * 60 * 60 * 1000  # ms that a receipt waits for its reader
 AT_ONCE = 100
+ABANDONED = 30_000  # ms after which a receipt that was taken and not acknowledged is told again
+PATIENCE = 2_000  # ms to wait for news
 
 
 class Event(StrEnum):
@@ -41,6 +44,15 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a record's outbox holds, `occasion kind time;` for each receipt, and for whom."""
+
+    outbox: bytes
+    owner: bytes = field(repr=False)
+    ref: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """One event of one secret; `occasion` tells it from the secret's others for good."""
 
@@ -49,13 +61,14 @@ class Receipt:
     event: Event
     at: int
     owner: bytes = field(default=b"", repr=False)
+    ref: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def waiting(cls, secret_id: SecretId, outbox: str, owner: bytes) -> Iterator[Receipt]:
-        """Read a record's outbox: `occasion kind time;` for each."""
-        for entry in outbox.split(";")[:-1]:
+    def waiting(cls, secret_id: SecretId, waiting: Waiting) -> Iterator[Receipt]:
+        """Read what waits in a record's outbox."""
+        for entry in waiting.outbox.decode().split(";")[:-1]:
             occasion, kind, at = entry.split(" ")
-            yield cls(secret_id, occasion, Event(kind), int(at), owner)
+            yield cls(secret_id, occasion, Event(kind), int(at), waiting.owner, waiting.ref)
 
     @classmethod
     def read(cls, fields: Mapping[bytes, bytes]) -> Receipt:
@@ -66,11 +79,13 @@ class Receipt:
             Event(fields[b"kind"].decode()),
             int(fields[b"at"]),
             fields[b"owner"],
+            fields.get(b"ref", b""),
         )
 
     def fields(self) -> tuple[Argument, ...]:
         """List it as the script takes it."""
-        return str(self.secret_id), self.occasion, self.event.value, self.at, self.owner
+        names = str(self.secret_id), self.occasion, self.event.value
+        return *names, self.at, self.owner, self.ref
 
 
 class Receipts:
@@ -106,3 +121,51 @@ class Receipts:
         except RedisError as error:
             raise Unavailable from error
         return [(name.decode(), Receipt.read(fields)) for name, fields in entries]
+
+    async def join(self, group: str) -> None:
+        """Make a group of readers, once; it begins with the oldest receipt that is kept.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            await self._redis.xgroup_create(STREAM, group, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise Unavailable from error
+        except RedisError as error:
+            raise Unavailable from error
+
+    async def take(self, group: str, reader: str) -> list[tuple[str, Receipt]]:
+        """Take receipts that nobody else in the group has, also what a reader left that is gone.
+
+        Waits up to two seconds for the first. Each is told again, to whichever reader, until it is
+        acknowledged.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            left: Any = await self._redis.xautoclaim(
+                STREAM, group, reader, min_idle_time=ABANDONED, count=AT_ONCE
+            )
+            entries: list[tuple[bytes, dict[bytes, bytes] | None]] = left[1]
+            if not entries:
+                told: Any = await self._redis.xreadgroup(
+                    group, reader, {STREAM: ">"}, count=AT_ONCE, block=PATIENCE
+                )
+                entries = told[0][1] if told else []
+        except RedisError as error:
+            raise Unavailable from error
+        return [(name.decode(), Receipt.read(fields)) for name, fields in entries if fields]
+
+    async def acknowledge(self, group: str, entry: str) -> None:
+        """Tell that a receipt need not be told again.
+
+        Raises:
+            Unavailable: Redis does not answer; it will be.
+        """
+        try:
+            await self._redis.xack(STREAM, group, entry)
+        except RedisError as error:
+            raise Unavailable from error

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.errors import Changed, Gone, Locked, NotFound, PasswordRequired, Taken
 from core.keys import Wrapping
+from core.link import encode
+from core.secret import State, Status
 
 if TYPE_CHECKING:
     from core.link import SecretId
-    from core.secret import State
 
 INDEX_SHARDS = 64
 LEASE = 60  # seconds; record.lua says the same
@@ -44,6 +45,7 @@ class Fresh:
     due: int
     owner: bytes = field(repr=False)
     revoke: bytes = field(repr=False)
+    ref: bytes = field(repr=False)
     blob: bytes | None = field(repr=False)  # None: it lies in the blob store
 
     def fields(self) -> tuple[bytes | str | int, ...]:
@@ -63,6 +65,8 @@ class Fresh:
         }
         if self.owner:  # without one, nothing may equal it
             named["owner"] = self.owner
+        if self.ref:
+            named["ref"] = self.ref
         if self.blob is not None:
             named["blob"] = self.blob
         return tuple(part for pair in named.items() for part in pair)
@@ -110,6 +114,28 @@ class Settled:
     limit: int
     due: int
     kept: bool
+
+
+def own_key(owner: bytes) -> str:
+    """Name the sorted set of a sender's secrets, by the sender's mark."""
+    return f"ots:of:{encode(owner)}"
+
+
+def read_status(secret_id: SecretId, answer: list[Any]) -> Status:
+    """Read what `inspect` answers."""
+    _, state, limit, profile, left, created, expires, ended, size, unlocks = answer
+    return Status(
+        secret_id,
+        State(state.decode()),
+        limit,
+        protected=profile.decode() != NO_PASSWORD,
+        attempts_left=left,
+        created_at=moment(created),
+        expires_at=moment(expires),
+        ended_at=moment(ended) if ended else None,
+        size=size,
+        unlocks_left=unlocks,
+    )
 
 
 def moment(milliseconds: int) -> datetime:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Duplicate, Gone, UnlockedTooOften
+from core.link import SecretId
+from core.receipts import Waiting
 from core.record import (
     NO_PASSWORD,
     Fresh,
@@ -12,6 +14,8 @@ from core.record import (
     Settled,
     index_key,
     moment,
+    own_key,
+    read_status,
     read_wrapping,
     record_key,
     refuse,
@@ -22,9 +26,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.keys import Wrapping
-    from core.link import SecretId
     from core.outbox import Outbox
-    from core.scripts import Argument, Scripts
+    from core.scripts import Argument, Call, Scripts
+    from core.secret import Status
+
+
+MOST_LISTED = 100  # of a sender's secrets
 
 
 class Records:
@@ -49,8 +56,8 @@ class Records:
 
     def _heard(self, secret_id: SecretId, told: list[Any]) -> Any:  # noqa: ANN401 - same
         answer, *waiting = told
-        for outbox, owner in waiting:
-            self._outbox.add(secret_id, outbox, owner)
+        for box in waiting:
+            self._outbox.add(secret_id, Waiting(*box))
         return answer
 
     async def create(self, secret_id: SecretId, fresh: Fresh, lifetime: int) -> datetime:
@@ -59,8 +66,13 @@ class Records:
         Raises:
             Duplicate: when its creation was given up meanwhile, or the id is another record's.
         """
-        fields = fresh.fields()
-        answer = await self._noted_step(fresh.due, "create", secret_id, lifetime, *fields)
+        calls: list[Call] = [("ZADD", index_key(secret_id), fresh.due, secret_id.raw)]
+        if fresh.owner:
+            mine = own_key(fresh.owner)
+            calls += ("ZADD", mine, fresh.limit, secret_id.raw), ("PEXPIREAT", mine, fresh.limit)
+        step = ("create", record_key(secret_id), lifetime, *fresh.fields())
+        *_, told = await self._run.together(*calls, step)
+        answer = self._heard(secret_id, told)
         if answer[0] != b"ok":
             raise Duplicate
         return moment(answer[1])
@@ -131,6 +143,12 @@ class Records:
             refuse(answer)
         return answer[1], answer[2]
 
+    async def follow(self, secret_id: SecretId, claim: str, due: int) -> None:
+        """Let the record follow a latch that somebody else holds."""
+        answer = await self._noted_step(due, "follow", secret_id, claim)
+        if answer[0] != b"ok":
+            refuse(answer)
+
     async def touch(self, secret_id: SecretId, claim: str, sent: int, *, complete: bool) -> None:
         answer = await self._step("touch", secret_id, claim, sent, int(complete))
         if answer[0] != b"ok":
@@ -150,12 +168,31 @@ class Records:
             refuse(answer)
         return answer[1], bool(answer[2])
 
-    async def inspect(self, secret_id: SecretId, proof: bytes) -> tuple[State, int]:
-        """Let the sender see the state and the limit."""
+    async def inspect(self, secret_id: SecretId, proof: bytes) -> Status:
+        """Let the sender see where a secret stands."""
         answer = await self._step("inspect", secret_id, proof)
         if answer[0] != b"ok":
             refuse(answer)
-        return State(answer[1].decode()), answer[2]
+        return read_status(secret_id, answer)
+
+    async def refer(self, secret_id: SecretId, proof: bytes, ref: bytes) -> bool:
+        """Note where the sender is told."""
+        return bool(await self._step("refer", secret_id, proof, ref))
+
+    async def of_owner(self, owner: bytes) -> list[Status]:
+        """List a sender's secrets whose records are still there, newest first."""
+        [found] = await self._run.together(("ZREVRANGE", own_key(owner), 0, MOST_LISTED - 1))
+        ids = [SecretId(raw) for raw in found]
+        if not ids:
+            return []
+        told = await self._run.together(*(("inspect", record_key(one), owner) for one in ids))
+        answers = [self._heard(one, heard) for one, heard in zip(ids, told, strict=True)]
+        pairs = zip(ids, answers, strict=True)
+        return [read_status(one, answer) for one, answer in pairs if answer[0] == b"ok"]
+
+    async def forget(self, owner: bytes) -> None:
+        """Drop the list of a sender's secrets."""
+        await self._run.together(("DEL", own_key(owner)))
 
     async def revoke(self, secret_id: SecretId) -> None:
         answer = await self._step("revoke", secret_id)

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from core.link import Link
+    from core.link import Link, SecretId
 
 
 class Kind(StrEnum):
@@ -37,6 +38,20 @@ class Sender:
 
     door: str
     user: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderRef:
+    """Where a sender is told about a secret; kept only sealed, under the server's key.
+
+    `chat` and `message` are the platform's own ids; `more` is what else a door needs there.
+    """
+
+    door: str
+    chat: str = field(repr=False)
+    language: str = "en"
+    message: str = field(default="", repr=False)
+    more: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +86,27 @@ class Glance:
     attempts_left: int
     expires_at: datetime
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a sender may see of a secret. `limit` in ms; `size` counts sealed plaintext bytes."""
+
+    id: SecretId
+    state: State
+    limit: int
+    protected: bool
+    attempts_left: int
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    size: int
+    unlocks_left: int
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody may still open it, perhaps once it is unlocked."""
+        return self.state in {State.READY, State.CLAIMED, State.LOCKED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from core.passwords import Passwords
     from core.policy import Policy
     from core.records import Records
-    from core.secret import Glance, Progress, Sender
+    from core.secret import Glance, Progress, Sender, SenderRef, Status
 
 
 class Vault:
@@ -80,6 +80,7 @@ class Vault:
         lifetime: timedelta | None = None,
         password: str | None = None,
         owner: bytes = b"",
+        ref: SenderRef | None = None,
         secret_id: SecretId | None = None,
     ) -> Sealed:
         """Take a secret in: everything is refused before a byte is read, where it can be.
@@ -101,6 +102,7 @@ class Vault:
                 lifetime=lifetime,
                 password=password,
                 owner=owner,
+                ref=ref,
             )
 
     @asynccontextmanager
@@ -144,6 +146,7 @@ class Vault:
         lifetime: timedelta | None = None,
         password: str | None = None,
         owner: bytes = b"",
+        ref: SenderRef | None = None,
     ) -> Sealed:
         """Write the record: from here on the secret exists."""
         granted = milliseconds(self.policy.lifetime(lifetime))
@@ -154,6 +157,7 @@ class Vault:
             protection,
             due=self._clock() + granted,
             owner=owner,
+            ref=b"" if ref is None else self.server_key.seal_ref(draft.id.raw, ref),
         )
         draft.tried = True
         try:
@@ -314,6 +318,33 @@ class Vault:
     def owner(self, sender: Sender) -> bytes:
         """Mark a sender's own secrets: a keyed hash, which is also the proof to revoke them."""
         return self.server_key.owner(sender.door, sender.user)
+
+    async def status(self, secret_id: SecretId, proof: bytes) -> Status:
+        """Let the sender see where a secret stands.
+
+        Raises:
+            NotFound: no such secret, or not this sender's.
+        """
+        return await self._records.inspect(secret_id, proof)
+
+    async def secrets(self, owner: bytes) -> list[Status]:
+        """List a sender's secrets, newest first; what ended is among them for a day."""
+        return await self._records.of_owner(owner)
+
+    async def forget(self, owner: bytes) -> int:
+        """Revoke all that a sender has waiting, and drop the list; answer how many were revoked."""
+        revoked = 0
+        for status in await self.secrets(owner):
+            if status.waiting:
+                with suppress(NotFound, TooLate, Gone):
+                    await self.revoke(status.id, owner)
+                    revoked += 1
+        await self._records.forget(owner)
+        return revoked
+
+    async def refer(self, secret_id: SecretId, proof: bytes, ref: SenderRef) -> None:
+        """Note where the sender is told about this secret, now that it is known."""
+        await self._records.refer(secret_id, proof, self.server_key.seal_ref(secret_id.raw, ref))
 
     @staticmethod
     def token_proof(token: bytes) -> bytes:

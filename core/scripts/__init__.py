@@ -20,9 +20,20 @@ Argument: TypeAlias = bytes | str | int
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
 
 ON_RECORDS = (
-    *("create", "peek", "attempt", "resolve", "claim", "unclaim", "check", "release", "touch"),
+    *(
+        "create",
+        "peek",
+        "attempt",
+        "resolve",
+        "claim",
+        "unclaim",
+        "check",
+        "release",
+        "follow",
+        "touch",
+    ),
     *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "lose", "published"),
+    *("forestall", "settle", "lose", "published", "refer"),
 )
 ON_OTHERS = ("begin", "keep", "publish")
 PATIENCE = 5.0  # seconds that a round trip may take, with all its retries

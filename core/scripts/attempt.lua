@@ -6,7 +6,8 @@ if not holds_key(ARGV[1]) then return {'missing'} end
 local state = settle()
 local mine = get('claim') == ARGV[2]
 if over(state) then return {'gone', told(state)} end
-if state == 'opened' then return mine and {'open'} or {'gone', 'opened'} end
+if state == 'opened' and not mine then return {'gone', 'opened'} end
+if state == 'opened' and not get('share') then return {'open'} end
 if get('profile') == 'p0' then return {'open'} end
 if state == 'claimed' and not mine then return {'taken', number('lease') - now} end
 local slot = 'attempt:' .. ARGV[3]

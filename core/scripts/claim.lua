@@ -2,8 +2,8 @@
 --   ARGV  verifier, claim, attempt whose password was right ('' for none)
 --   answers  {missing} | {gone, state} | {taken, ms left} | {locked} | {protected, attempts left}
 --            {changed}  the password was changed while it was being checked
---            {opened, resume, size, limit, salt, meta, revision, blob}
---                     this claim opened it; its window runs
+--            {opened, resume or nil, size, limit, salt, meta, revision, blob}
+--                     this claim received something of it; its window runs
 --            {ok, profile, share, salt, password_salt, wrapped, size, limit, meta,
 --             revision, blob}
 if not holds_key(ARGV[1]) then return {'missing'} end
@@ -16,14 +16,14 @@ end
 local state = settle()
 local mine = get('claim') == claim
 if over(state) then return {'gone', told(state)} end
-if state == 'opened' then
-  if not mine then return {'gone', 'opened'} end
+if state == 'opened' and not mine then return {'gone', 'opened'} end
+if state == 'opened' and not get('share') then
   local kept = redis.call('HMGET', record,
     'resume', 'size', 'limit', 'salt', 'meta', 'revision', 'blob')
   return {'opened', unpack(kept)}
 end
 if state == 'claimed' and not mine then return {'taken', number('lease') - now} end
-if locked() then return {'locked'} end
+if state ~= 'opened' and locked() then return {'locked'} end
 if get('profile') ~= 'p0' and not proven then
   if ARGV[3] ~= '' and not mine then return {'changed'} end
   -- A repeated call finds its slot given back: the claim itself is the proof then.

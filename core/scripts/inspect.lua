@@ -1,5 +1,9 @@
--- What a sender's proof lets see: asked before the latch, which only the sender may then take.
+-- What a sender's proof lets see; asked before the latch too, which only the sender may then take.
 --   ARGV  proof: the owner's mark, or the hash of the revoke token
---   answers  {missing} | {ok, state, limit}
+--   answers  {missing} | {ok, state, limit, profile, attempts left, created, expires, ended or 0,
+--                         size, unlocks left}
 if not proves(ARGV[1]) then return {'missing'} end
-return {'ok', told(settle()), number('limit')}
+local state = settle()
+if state == 'ready' and locked() then state = 'locked' end
+return {'ok', told(state), number('limit'), get('profile'), attempts_left(), number('created'),
+  number('expires'), number('ended'), number('size'), UNLOCKS - number('unlocked')}

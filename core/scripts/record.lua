@@ -1,6 +1,6 @@
 -- Comes before every script that touches a record; the script itself is its one `step`.
 --   KEYS[1]  the record: a hash; all times in it are milliseconds of Redis' own clock
---   answers  {the step's answer, {outbox, owner} or nothing}: receipts that nobody published yet
+--   answers  {the step's answer, {outbox, owner, ref} or nothing}: receipts nobody published yet
 -- Fields
 --   state     ready | claimed | opened | burned | expired | revoked
 --   verifier  says who holds the key; compared first (a hash of a hash: its timing tells nothing)
@@ -8,6 +8,7 @@
 --   revision                                              how often the password was changed
 --   blob      the sealed bytes, where they are few; otherwise they lie in the blob store
 --   size, limit, created, expires, owner, revoke          written once (expires may be moved)
+--   ref       where the sender is told, sealed under the server's key
 --   claim, lease                                          who reserved or opened it, until when
 --   opened, touched, sent, complete, resume               the window
 --   tries, attempt:<id>, lapsed, unlocked                 what counts towards the lock
@@ -133,9 +134,9 @@ local function holds_key(verifier) return get('verifier') == verifier end
 -- A sender's proof: the owner's mark, or the hash of the revoke token.
 local function proves(proof) return get('owner') == proof or get('revoke') == proof end
 
--- The latch's winner has it, whatever the record thought before.
-local function hand_out(claim)
-  shred_key()
+-- The latch's holder has it, whatever the record thought before.
+local function opened_by(claim)
+  redis.call('HDEL', record, 'lease')
   set('state', 'opened', 'claim', claim, 'opened', now, 'touched', now)
   keep_until(now + LONGEST_WINDOW)
 end
@@ -143,5 +144,5 @@ end
 -- What nobody published yet, and for whom.
 local function waiting()
   local outbox = get('outbox')
-  if outbox then return {outbox, get('owner') or ''} end
+  if outbox then return {outbox, get('owner') or '', get('ref') or ''} end
 end

@@ -5,6 +5,7 @@ if redis.call('EXISTS', record) == 0 then return {'missing'} end
 local state = settle()
 if over(state) then return {'gone', told(state)} end
 if state == 'opened' and get('claim') ~= ARGV[1] then return {'gone', 'opened'} end
-if state ~= 'opened' then hand_out(ARGV[1]) end
+if state ~= 'opened' then opened_by(ARGV[1]) end
+if get('share') then shred_key() end
 if ARGV[2] ~= '' then set('resume', ARGV[2]) end
 return {'ok', get('salt'), get('meta')}

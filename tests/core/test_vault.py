@@ -426,3 +426,19 @@ async def test_unlocking_gives_no_slot_back_twice(house: House) -> None:
         await opening
     assert (await house.vault.peek(link.id, link.key)).attempts_left == 5
     assert await received(house.vault, link.id, link.key, Claim.random(), "right") == TEXT
+
+
+async def test_holder_of_the_latch_that_received_nothing_comes_back_with_the_link(
+    house: House,
+) -> None:
+    """A call that ended between latch and first byte is repeated well, even after a rival looked."""
+    link, claim = (await sealed_text(house.vault)).link, Claim.random()
+    await house.vault.open(link.id, link.key, claim)
+    limit = int(await house.redis.hget(f"ots:{{{link.id}}}", "limit") or 0)
+    await house.blobs.latch(link.id, limit, claim.holder)
+    await house.redis.hset(f"ots:{{{link.id}}}", "lease", 1)
+    with pytest.raises(Gone):
+        await house.vault.open(link.id, link.key, Claim.random())
+    async with house.vault.take(link.id, link.key, claim) as (delivery, _):
+        assert await gathered(delivery) == TEXT
+    assert await house.redis.hget(f"ots:{{{link.id}}}", "share") is None

@@ -106,7 +106,7 @@ def _fetch(flow: Flow, world: World, index: int) -> Moves:
         elif holder is not None:
             yield f"{page.claim} loses the latch", after.page(index, follows=holder)
     if page.follows is not None:
-        script = ("revoke",) if page.follows == REVOKED else ("release", page.follows, "")
+        script = ("revoke",) if page.follows == REVOKED else ("follow", page.follows)
         record, _ = flow.shipped.run(world.record, *script)
         yield f"{page.claim} follows the latch", replace(world, record=record)
     if page.won:
@@ -175,7 +175,7 @@ def _revoke(flow: Flow, world: World) -> Moves:
         elif holder is not None:
             yield "the sender loses the latch", after.send(follows=holder)
     if sender.follows is not None:
-        record, _ = shipped.run(world.record, "release", sender.follows, "")
+        record, _ = shipped.run(world.record, "follow", sender.follows)
         yield "the sender follows the latch", replace(world, record=record)
     if sender.won:
         record, answer = shipped.run(world.record, "revoke")
@@ -239,7 +239,7 @@ def _sweep(flow: Flow, world: World) -> Moves:
     if state in {"ready", "claimed"}:
         holder_now = flow.holder(world)
         if holder_now is not None:
-            script = ("revoke",) if holder_now == REVOKED else ("release", holder_now, "")
+            script = ("revoke",) if holder_now == REVOKED else ("follow", holder_now)
             record, _ = flow.shipped.run(record, *script)
             yield "a sweeper follows the latch", replace(world, record=record)
     if world.sweeps:

@@ -70,7 +70,15 @@ class Promises:
         record, answer = self.flow.shipped.run(world.record, "release", str(holder), "")
         if record.fields.get("state") in OVER:
             return True
-        return answer[0] == "ok" and (world.files.blob or self._late(world))
+        goes_on = answer[0] == "ok" and (world.files.blob or self._late(world))
+        return goes_on and self._comes_back(world, str(holder))
+
+    def _comes_back(self, world: World, holder: str) -> bool:
+        """Also with the link alone, and whether or not the reply to its release came through."""
+        if world.state != "opened":
+            return True
+        _, answer = self.flow.shipped.run(world.record, "claim", VERIFIER, holder, "")
+        return answer[0] in {"ok", "protected"} or (answer[0] == "opened" and bool(answer[1]))
 
     def _late(self, world: World) -> bool:
         """Only a Redis that fell back believes in a window whose bytes are gone already."""

@@ -119,6 +119,8 @@ MUTANTS = {
     "release that loses to a foreign claim": Mutant("the_holder_goes_on", _CALM,
         script={"release": ("if state == 'opened' and get",
                             "if (state == 'opened' or state == 'claimed') and get")}),
+    "following that shreds": Mutant("the_holder_goes_on", _CALM,
+        script={"follow": ("return {'ok'}", "shred_key() return {'ok'}")}),
     "release that keeps the share": Mutant("the_end_leaves_nothing", _CALM,
         script={"done": ("finish('burned', 'opened')", "set('state', 'burned')")}),
     "sweep that does not ask": Mutant("what_waits_opens", _CALM, flow={"sweep_asks": False}),
