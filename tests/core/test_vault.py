@@ -431,7 +431,7 @@ async def test_unlocking_gives_no_slot_back_twice(house: House) -> None:
 async def test_holder_of_the_latch_that_received_nothing_comes_back_with_the_link(
     house: House,
 ) -> None:
-    """A call that ended between latch and first byte is repeated well, even after a rival looked."""
+    """A call that ended between latch and first byte can be repeated, even after a rival came."""
     link, claim = (await sealed_text(house.vault)).link, Claim.random()
     await house.vault.open(link.id, link.key, claim)
     limit = int(await house.redis.hget(f"ots:{{{link.id}}}", "limit") or 0)
