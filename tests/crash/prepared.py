@@ -1,0 +1,53 @@
+"""What there is before an operation begins."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from core.link import Claim
+from core.secret import Kind, Sender
+from tests.contents import gathered, pieces
+from tests.crash.operations import CONTENT, DOOR, URL, Given
+
+if TYPE_CHECKING:
+    from core.bootstrap import House
+    from core.link import SecretId
+
+USERS = count()
+
+
+async def nothing(house: House) -> Given:
+    """Give a sender who has shared nothing yet."""
+    return Given(user=str(next(USERS)))
+
+
+async def waiting(house: House, *, password: str = "", secret_id: SecretId | None = None) -> Given:
+    """Give a secret that nobody opened, and a page that is about to."""
+    user = str(next(USERS))
+    sealed = await house.vault.seal(
+        pieces(CONTENT),
+        kind=Kind.FILE,
+        name="x",
+        password=password,
+        owner=house.vault.owner(Sender(DOOR, user)),
+        secret_id=secret_id,
+    )
+    claim = Claim.random().reveal()
+    return Given(user=user, link=sealed.link.url(URL), claim=claim, password=password)
+
+
+async def claimed(house: House, secret_id: SecretId | None = None) -> Given:
+    """Give a secret that a page has claimed."""
+    given = await waiting(house, secret_id=secret_id)
+    link = given.secret
+    opened = await house.vault.open(link.id, link.key, given.page)
+    return given.with_ticket(opened.ticket)
+
+
+async def received(house: House, secret_id: SecretId | None = None) -> Given:
+    """Give a secret of which a page has every byte."""
+    given = await claimed(house, secret_id)
+    async with house.vault.data(given.secret.id, given.page, given.ticket) as delivery:
+        assert await gathered(delivery) == CONTENT
+    return given
