@@ -41,7 +41,7 @@ class Days:
 
     def make(self, folder: Path) -> None:
         """Make a day's folder, durable when this returns; again it costs nothing."""
-        if folder not in self._durable:
+        if folder not in self._durable or not folder.is_dir():
             folder.mkdir(mode=0o700, exist_ok=True)
             sync(self.root)  # also when another process made it: it may not have come this far
             self._durable.add(folder)

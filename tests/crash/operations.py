@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Operation = Callable[[House, "Given", "Tell"], Awaitable[None]]
 
 CONTENT = bytes(range(251)) * 1200  # more than one piece on its way out: 301 kB
+SMALL = bytes(range(251))  # kept in the record
 URL = "http://localhost"
 DOOR = "telegram"
 
@@ -36,6 +37,11 @@ class Given:
     ticket: str = ""
     user: str = ""
     password: str = ""
+    small: bool = False
+
+    @property
+    def content(self) -> bytes:
+        return SMALL if self.small else CONTENT
 
     def with_ticket(self, ticket: str) -> Given:
         return replace(self, ticket=ticket)
@@ -66,7 +72,7 @@ class Tell(Protocol):
 async def create(house: House, given: Given, tell: Tell) -> None:
     """Take a secret in, as the web does."""
     sealed = await house.vault.seal(
-        pieces(CONTENT), kind=Kind.FILE, name="x", owner=house.vault.owner(given.sender)
+        pieces(given.content), kind=Kind.FILE, name="x", owner=house.vault.owner(given.sender)
     )
     tell("link", sealed.link.url(URL))
 
@@ -98,11 +104,10 @@ async def data(house: House, given: Given, tell: Tell) -> None:
 async def download(house: House, given: Given, tell: Tell) -> None:
     """Open, hand out and burn in one call."""
     link, page = given.secret, given.page
-    opened = await house.vault.open(link.id, link.key, page)
-    fetching = house.vault.data(link.id, page, opened.ticket, key=link.key, burn=True)
-    async with fetching as delivery:
+    async with house.vault.take(link.id, link.key, page) as (delivery, _):
         async for piece in delivery:
             tell("bytes", piece.hex())
+    await house.vault.done(link.id, page)
 
 
 async def done(house: House, given: Given, tell: Tell) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 CRASHED = 86  # the exit code
-FILES = ("fsync", "link", "mkdir", "open", "rename", "rmdir", "truncate", "unlink", "write")
+FILES = ("fsync", "link", "mkdir", "open", "rename", "rmdir", "symlink", "unlink", "write")
 REDIS = ("recv", "send")
 MOMENTS = {"c_call": "before", "c_return": "after"}
 

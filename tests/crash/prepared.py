@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 from core.link import Claim
-from core.secret import Kind, Sender
+from core.secret import Kind
 from tests.contents import gathered, pieces
-from tests.crash.operations import CONTENT, DOOR, URL, Given
+from tests.crash.operations import URL, Given
 
 if TYPE_CHECKING:
     from core.bootstrap import House
@@ -17,37 +18,41 @@ if TYPE_CHECKING:
 USERS = count()
 
 
-async def nothing(house: House) -> Given:
+async def nothing(house: House, *, small: bool = False) -> Given:
     """Give a sender who has shared nothing yet."""
-    return Given(user=str(next(USERS)))
+    return Given(user=str(next(USERS)), small=small)
 
 
-async def waiting(house: House, *, password: str = "", secret_id: SecretId | None = None) -> Given:
+async def waiting(
+    house: House, *, password: str = "", small: bool = False, secret_id: SecretId | None = None
+) -> Given:
     """Give a secret that nobody opened, and a page that is about to."""
-    user = str(next(USERS))
+    given = await nothing(house, small=small)
     sealed = await house.vault.seal(
-        pieces(CONTENT),
+        pieces(given.content),
         kind=Kind.FILE,
         name="x",
         password=password,
-        owner=house.vault.owner(Sender(DOOR, user)),
+        owner=house.vault.owner(given.sender),
         secret_id=secret_id,
     )
     claim = Claim.random().reveal()
-    return Given(user=user, link=sealed.link.url(URL), claim=claim, password=password)
+    return replace(given, link=sealed.link.url(URL), claim=claim, password=password)
 
 
-async def claimed(house: House, secret_id: SecretId | None = None) -> Given:
+async def claimed(house: House, secret_id: SecretId | None = None, *, small: bool = False) -> Given:
     """Give a secret that a page has claimed."""
-    given = await waiting(house, secret_id=secret_id)
+    given = await waiting(house, small=small, secret_id=secret_id)
     link = given.secret
     opened = await house.vault.open(link.id, link.key, given.page)
     return given.with_ticket(opened.ticket)
 
 
-async def received(house: House, secret_id: SecretId | None = None) -> Given:
+async def received(
+    house: House, secret_id: SecretId | None = None, *, small: bool = False
+) -> Given:
     """Give a secret of which a page has every byte."""
-    given = await claimed(house, secret_id)
+    given = await claimed(house, secret_id, small=small)
     async with house.vault.data(given.secret.id, given.page, given.ticket) as delivery:
-        assert await gathered(delivery) == CONTENT
+        assert await gathered(delivery) == given.content
     return given

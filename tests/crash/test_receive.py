@@ -19,7 +19,6 @@ from core.link import Claim
 from core.secret import State
 from tests.contents import received as received_by
 from tests.crash import operations
-from tests.crash.operations import CONTENT
 from tests.crash.prepared import claimed, received, waiting
 
 if TYPE_CHECKING:
@@ -71,13 +70,14 @@ async def test_password_that_was_being_checked_costs_one_attempt_at_most(stage: 
     )
 
 
-async def test_bytes_go_to_the_page_that_the_latch_names(stage: Stage) -> None:
+@pytest.mark.parametrize("small", [False, True])
+async def test_bytes_go_to_the_page_that_the_latch_names(stage: Stage, small: bool) -> None:
     """Before the latch nobody received a byte; after it the same page may, and nobody else."""
 
     async def check(after: Aftermath) -> None:
         link = after.given.secret
         got = bytes.fromhex("".join(after.ending.all("bytes")))
-        assert CONTENT.startswith(got)
+        assert after.given.content.startswith(got)
         if await after.latched_by(link.id) is None:
             assert got == b""
             await after.opens(link)
@@ -85,26 +85,27 @@ async def test_bytes_go_to_the_page_that_the_latch_names(stage: Stage) -> None:
                 await after.fetches(after.given)
         else:
             await after.is_gone(link, State.OPENED)
-            assert await after.fetches(after.given) == CONTENT
+            assert await after.fetches(after.given) == after.given.content
             await after.is_gone(link, State.OPENED)
             await ends_once(after)
 
     await stage.at_every_point(
         operations.data,
-        claimed,
+        partial(claimed, small=small),
         check,
-        least={"rename": 1, "fsync": 1, "send": 3, "recv": 3, "write": 2},
+        least={"symlink": 1, "fsync": 1, "send": 3, "recv": 3, "write": 2 - small},
     )
 
 
-async def test_call_that_broke_can_be_repeated_by_its_page_alone(stage: Stage) -> None:
+@pytest.mark.parametrize("small", [False, True])
+async def test_call_that_broke_can_be_repeated_by_its_page_alone(stage: Stage, small: bool) -> None:
     """The one call for scripts: with the same claim it is repeated until the end burned it."""
 
     async def check(after: Aftermath) -> None:
         link, page = after.given.secret, after.given.page
         vault = after.house.vault
         got = bytes.fromhex("".join(after.ending.all("bytes")))
-        assert CONTENT.startswith(got)
+        assert after.given.content.startswith(got)
         if await after.latched_by(link.id) is None:
             assert got == b""
             await after.opens(link)
@@ -112,33 +113,44 @@ async def test_call_that_broke_can_be_repeated_by_its_page_alone(stage: Stage) -
                 await vault.open(link.id, link.key, page)
             return
         if await after.state(link.id) != State.BURNED:
-            assert await received_by(vault, link.id, link.key, page) == CONTENT
+            assert await received_by(vault, link.id, link.key, page) == after.given.content
         else:
-            assert got == CONTENT
+            assert got == after.given.content
         await after.is_gone(link, State.OPENED)
         await ends_once(after)
 
     await stage.at_every_point(
         operations.download,
-        waiting,
+        partial(waiting, small=small),
         check,
-        least={"rename": 1, "fsync": 1, "send": 4, "recv": 4, "truncate": 1, "write": 2},
+        least={
+            "symlink": 1,
+            "fsync": 1,
+            "send": 4,
+            "recv": 4,
+            "unlink": not small,
+            "write": 2 - small,
+        },
     )
 
 
-async def test_done_burns_or_leaves_the_window_to_do_it(stage: Stage) -> None:
+@pytest.mark.parametrize("small", [False, True])
+async def test_done_burns_or_leaves_the_window_to_do_it(stage: Stage, small: bool) -> None:
     """Until it is burned its page fetches again; afterwards all is gone, told as it was."""
 
     async def check(after: Aftermath) -> None:
         state = await after.state(after.given.secret.id)
         if state == State.OPENED:
             assert "done" not in after.ending
-            assert await after.fetches(after.given) == CONTENT
+            assert await after.fetches(after.given) == after.given.content
         await after.is_gone(after.given.secret, State.OPENED)
         await ends_once(after)
         told = "unconfirmed" if state == State.OPENED else "opened"
         assert await after.ends(after.given.secret.id) == {told}
 
     await stage.at_every_point(
-        operations.done, received, check, least={"truncate": 1, "send": 3, "recv": 3, "write": 1}
+        operations.done,
+        partial(received, small=small),
+        check,
+        least={"unlink": not small, "send": 3, "recv": 3, "write": 1},
     )

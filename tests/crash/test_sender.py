@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.crash.operations import Given
     from tests.crash.stage import Stage
 
-REVOKING = {"rename": 1, "fsync": 1, "truncate": 1, "send": 4, "recv": 4, "write": 1}
+REVOKING = {"symlink": 1, "fsync": 1, "unlink": 1, "send": 4, "recv": 4, "write": 1}
 
 
 async def revoked_for_good(after: Aftermath) -> None:
