@@ -126,7 +126,7 @@ async def _keep_open(door: str, house: House, settings: Settings) -> None:
 async def _open_door(door: str, house: House, settings: Settings) -> None:
     from bots.share import Share  # noqa: PLC0415 - the web's process need not load it
 
-    share = Share(house.vault, house.creations, house.notes, settings.policy, settings.public_url)
+    share = Share.of(house, settings.public_url)
     # Each library is loaded where it is used: a process that needs one only stays small.
     if door == "telegram":
         from bots import telegram_bot  # noqa: PLC0415

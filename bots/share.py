@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.errors import EmptyText
+from core.errors import EmptyText, Unavailable
+from core.secret import SenderRef
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
     from datetime import datetime, timedelta
 
+    from core.bootstrap import House
     from core.creations import Creations
+    from core.link import SecretId
     from core.notes import Notes
     from core.policy import Policy
+    from core.receipts import Receipts
     from core.secret import Kind, Sender
     from core.vault import Vault
 
@@ -24,11 +28,14 @@ class Submission:
     """What somebody handed to a door.
 
     `event` is the platform's own id of what came in: the same id means the same event.
+    `chat` is where the sender is told what becomes of it, and `language` how.
     `size` is what the platform declared, in bytes; what arrives is counted again.
     """
 
     sender: Sender
     event: str
+    chat: str = field(default="", repr=False)
+    language: str = "en"
     kind: Kind
     content: AsyncIterable[bytes] = field(repr=False)
     name: str | None = field(default=None, repr=False)
@@ -42,6 +49,7 @@ class Submission:
 class Shared:
     """What the door tells its sender. `replaced`: an earlier try's link is revoked."""
 
+    id: SecretId
     url: str = field(repr=False)
     expires_at: datetime
     size: int
@@ -56,8 +64,15 @@ class Share:
     vault: Vault
     creations: Creations
     notes: Notes
+    receipts: Receipts
     policy: Policy
     public_url: str
+
+    @classmethod
+    def of(cls, house: House, public_url: str) -> Share:
+        """Give a house its way in."""
+        policy = house.vault.policy
+        return cls(house.vault, house.creations, house.notes, house.receipts, policy, public_url)
 
     @asynccontextmanager
     async def handle(self, submission: Submission) -> AsyncIterator[Shared]:
@@ -82,10 +97,12 @@ class Share:
                 lifetime=submission.lifetime,
                 password=submission.password,
                 owner=proof,
+                ref=SenderRef(submission.sender.door, submission.chat, submission.language),
                 secret_id=creation.secret_id,
             )
             try:
                 yield Shared(
+                    id=sealed.link.id,
                     url=sealed.link.url(self.public_url),
                     expires_at=sealed.expires_at,
                     size=sealed.size,
@@ -95,6 +112,16 @@ class Share:
             except BaseException:
                 await self.vault.abandon(sealed.link.id, proof)
                 raise
+
+    async def note(self, shared: Shared, submission: Submission, message: str, **more: str) -> None:
+        """Note the message that holds the link, so that it can be edited when something happens.
+
+        A courtesy: without it the sender is told by a message of its own.
+        """
+        sender = submission.sender
+        ref = SenderRef(sender.door, submission.chat, submission.language, message, more)
+        with suppress(Unavailable):
+            await self.vault.refer(shared.id, self.vault.owner(sender), ref)
 
 
 async def text_content(text: str) -> AsyncIterator[bytes]:

@@ -159,6 +159,28 @@ class Receipts:
             raise Unavailable from error
         return [(name.decode(), Receipt.read(fields)) for name, fields in entries if fields]
 
+    async def was_told(self, receipt: Receipt) -> bool:
+        """Tell whether the sender knows already: the stream may hold a receipt twice.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            return bool(await self._redis.exists(_told(receipt)))
+        except RedisError as error:
+            raise Unavailable from error
+
+    async def note_told(self, receipt: Receipt) -> None:
+        """Note that the sender knows.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            await self._redis.set(_told(receipt), 1, px=2 * REMEMBERED)
+        except RedisError as error:
+            raise Unavailable from error
+
     async def acknowledge(self, group: str, entry: str) -> None:
         """Tell that a receipt need not be told again.
 
@@ -169,3 +191,7 @@ class Receipts:
             await self._redis.xack(STREAM, group, entry)
         except RedisError as error:
             raise Unavailable from error
+
+
+def _told(receipt: Receipt) -> str:
+    return f"ots:told:{{{receipt.secret_id}}}:{receipt.occasion}"

@@ -29,7 +29,7 @@ async def house(settings: Settings) -> AsyncIterator[House]:
 @pytest.fixture
 def share(house: House, settings: Settings) -> Share:
     """Give the doors' way into the vault."""
-    return Share(house.vault, house.creations, house.notes, house.vault.policy, settings.public_url)
+    return Share.of(house, settings.public_url)
 
 
 @dataclass(frozen=True, slots=True)

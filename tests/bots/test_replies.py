@@ -11,6 +11,7 @@ import pytest
 from bots import replies
 from bots.share import Shared
 from core import errors
+from core.link import SecretId
 
 DO = re.compile(
     r"\b(again|send|check|choose|ask|tell|allowed|give)\b", re.IGNORECASE
@@ -81,6 +82,7 @@ def test_new_kind_of_error_speaks_with_the_nearest_sentence() -> None:
 def test_link_is_told_with_what_matters() -> None:
     """The sentence with the link names the end of its life, its password, and what it replaces."""
     shared = Shared(
+        id=SecretId(bytes(16)),
         url="https://x/s/id#key",
         expires_at=dt.datetime(2030, 1, 2, 3, 4, tzinfo=dt.UTC),
         size=1,

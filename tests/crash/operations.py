@@ -79,7 +79,7 @@ async def create(house: House, given: Given, tell: Tell) -> None:
 
 async def share(house: House, given: Given, tell: Tell) -> None:
     """Turn an event of a chat into a link, as a door does."""
-    door = Share(house.vault, house.creations, house.notes, house.vault.policy, URL)
+    door = Share.of(house, URL)
     submission = Submission(
         sender=given.sender, event=given.user, kind=Kind.FILE, content=pieces(CONTENT), name="x"
     )

@@ -1,0 +1,80 @@
+"""The loop that turns receipts into messages: each is told at least once, by whichever replica."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.errors import Corrupt, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bots.share import Share
+    from core.receipts import Receipt
+    from core.secret import SenderRef
+
+    Tell = Callable[[Receipt, SenderRef], Awaitable[None]]
+
+log = structlog.get_logger()
+
+PAUSE = 2.0  # seconds until a Redis that does not answer is asked again
+
+
+class Unreachable(Exception):
+    """The sender can't be told any more: they blocked the bot, or the chat is gone."""
+
+
+class Notices:
+    """Tells the senders of one door what happened to their secrets."""
+
+    def __init__(self, share: Share, door: str, tell: Tell) -> None:
+        """Take the door's own way to tell.
+
+        It may fail: then the receipt is told again later, here or by another replica. With
+        `Unreachable` it is dropped.
+        """
+        self._receipts = share.receipts
+        self._open_ref = share.vault.server_key.open_ref
+        self._door = door
+        self._tell = tell
+        self._reader = f"{os.getpid()}-{secrets.token_hex(4)}"
+
+    async def run(self) -> None:
+        """Tell whatever comes, until cancelled."""
+        while True:
+            try:
+                await self._receipts.join(self._door)
+                while True:
+                    told = await self._receipts.take(self._door, self._reader)
+                    await asyncio.gather(*(self._handle(*one) for one in told))
+            except Unavailable:
+                log.warning("notices wait", door=self._door)
+                await asyncio.sleep(PAUSE)
+
+    async def _handle(self, entry: str, receipt: Receipt) -> None:
+        try:
+            ref = self._ref(receipt)
+            if ref is not None and not await self._receipts.was_told(receipt):
+                try:
+                    await self._tell(receipt, ref)
+                except Unreachable:
+                    log.info("notice dropped", door=self._door, kind=receipt.event.value)
+                await self._receipts.note_told(receipt)
+            await self._receipts.acknowledge(self._door, entry)
+        except Exception as error:  # noqa: BLE001 - one that can't be told now holds up no other
+            log.warning("notice failed", door=self._door, error=type(error).__name__)
+
+    def _ref(self, receipt: Receipt) -> SenderRef | None:
+        """Find where the sender is told, where that is through this door."""
+        if not receipt.ref:
+            return None
+        try:
+            ref = self._open_ref(receipt.secret_id.raw, receipt.ref)
+        except Corrupt:
+            return None
+        return ref if ref.door == self._door else None
