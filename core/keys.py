@@ -32,7 +32,8 @@ from core.secret import Kind, Metadata, SenderRef
 
 PREFIX = b"onetimeshare/v1/"
 NO_PASSWORD = bytes(32)
-ZERO_NONCE = bytes(12)
+NONCE_SIZE = 12
+ZERO_NONCE = bytes(NONCE_SIZE)
 METADATA_BLOCK = 256
 
 
@@ -78,7 +79,7 @@ class Ticket:
 
 
 _TICKET = struct.Struct(">16sQQQQ")
-_TICKET_SIZE = _TICKET.size + 16
+_TICKET_SIZE = NONCE_SIZE + _TICKET.size + 16
 
 
 def _derive(ikm: bytes, salt: bytes, info: bytes) -> bytes:
@@ -93,6 +94,20 @@ def _open(key: bytes, sealed: bytes, aad: bytes | None = None) -> bytes:
     try:
         return ChaCha20Poly1305(key).decrypt(ZERO_NONCE, sealed, aad)
     except InvalidTag:
+        raise Corrupt from None
+
+
+def _seal_fresh(key: bytes, plain: bytes, aad: bytes | None = None) -> bytes:
+    """Seal under a key that may see other messages: the random nonce stands before."""
+    nonce = secrets.token_bytes(NONCE_SIZE)
+    return nonce + ChaCha20Poly1305(key).encrypt(nonce, plain, aad)
+
+
+def _open_fresh(key: bytes, sealed: bytes, aad: bytes | None = None) -> bytes:
+    nonce, rest = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
+    try:
+        return ChaCha20Poly1305(key).decrypt(nonce, rest, aad)
+    except (InvalidTag, ValueError):  # or too short to be one
         raise Corrupt from None
 
 
@@ -210,10 +225,9 @@ class ServerKey:
         return hmac.digest(self._for(b"owner"), message, "sha256")
 
     def seal_ref(self, secret_id: bytes, ref: SenderRef) -> bytes:
-        """Seal where a sender is told: a nonce of 12 bytes, then the rest."""
-        nonce = secrets.token_bytes(len(ZERO_NONCE))
+        """Seal where a sender is told."""
         plain = json.dumps(asdict(ref), separators=(",", ":")).encode()
-        return nonce + ChaCha20Poly1305(self._for(b"ref")).encrypt(nonce, plain, secret_id)
+        return _seal_fresh(self._for(b"ref"), plain, secret_id)
 
     def open_ref(self, secret_id: bytes, sealed: bytes) -> SenderRef:
         """Open what `seal_ref` sealed.
@@ -221,12 +235,7 @@ class ServerKey:
         Raises:
             Corrupt: another key or secret.
         """
-        nonce, rest = sealed[: len(ZERO_NONCE)], sealed[len(ZERO_NONCE) :]
-        try:
-            plain = ChaCha20Poly1305(self._for(b"ref")).decrypt(nonce, rest, secret_id)
-        except (InvalidTag, ValueError):
-            raise Corrupt from None
-        return SenderRef(**json.loads(plain))
+        return SenderRef(**json.loads(_open_fresh(self._for(b"ref"), sealed, secret_id)))
 
     def check_value(self) -> bytes:
         """Derive what tells later whether the same key is in use."""
@@ -237,7 +246,7 @@ class ServerKey:
         packed = _TICKET.pack(
             ticket.file_key, ticket.limit_ms, ticket.plain_size, ticket.size, ticket.revision
         )
-        return encode(_seal(self._for(b"ticket" + secret_id + claim_hash), packed))
+        return encode(_seal_fresh(self._for(b"ticket" + secret_id + claim_hash), packed))
 
     def open_ticket(self, secret_id: bytes, claim_hash: bytes, text: str) -> Ticket:
         """Open a ticket.
@@ -247,7 +256,7 @@ class ServerKey:
         """
         try:
             sealed = decode(text, _TICKET_SIZE, "ticket")
-            packed = _open(self._for(b"ticket" + secret_id + claim_hash), sealed)
+            packed = _open_fresh(self._for(b"ticket" + secret_id + claim_hash), sealed)
         except (Corrupt, Malformed):
             raise NotFound from None
         return Ticket(*_TICKET.unpack(packed))
