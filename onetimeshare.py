@@ -178,9 +178,26 @@ def _forbid_core_dumps() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
+class _Terse(logging.Handler):
+    """Tells of a library's trouble without its values: aiohttp prints requests that it can't read.
+
+    What stays is the message before its values are filled in (asyncio's go on in further lines),
+    and the error's class.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0] if record.exc_info else None
+        log.log(
+            record.levelno,
+            str(record.msg).partition("\n")[0],
+            library=record.name,
+            **({"error": error.__name__} if error is not None else {}),
+        )
+
+
 def _set_up_logs() -> None:
     """Log our own lines, and the libraries' errors only: some print addresses with tokens."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, handlers=[_Terse()])
     for name in ("httpx", "httpcore", "telegram", "discord", "aiohttp"):
         logging.getLogger(name).setLevel(logging.ERROR)
     lines = (
