@@ -106,9 +106,13 @@ class Shared:
 
     @classmethod
     async def hand_in(cls, client: ClientSession, url: str, **fields: str) -> Shared:
-        async with client.post(f"{url}/upload", data=fields) as answer:
-            told = await Told.read(answer)
+        """Share a text, which must be taken."""
+        told = await hand_in(client, url, fields)
         assert told.status == 201, told.problem
+        return cls.of(client, url, told)
+
+    @classmethod
+    def of(cls, client: ClientSession, url: str, told: Told) -> Shared:
         return cls(client, url, Link.parse(told.more["link"]), told.more["revoke_token"])
 
     @property
@@ -134,6 +138,12 @@ class Shared:
         return {"Authorization": f"Bearer {self.token}"}
 
 
+async def hand_in(client: ClientSession, url: str, content: dict[str, str] | bytes) -> Told:
+    """Send a text's form, or the bytes of a file."""
+    async with client.post(f"{url}/upload", data=content) as answer:
+        return await Told.read(answer)
+
+
 async def until_told(
     call: Callable[[], Awaitable[Told]], *unsettled: str, limit: float = 60
 ) -> Told:
@@ -142,7 +152,7 @@ async def until_told(
         while True:
             try:
                 told = await call()
-            except (ClientError, ConnectionError):
+            except (ClientError, ConnectionError, TimeoutError):
                 told = Told(503)
             if not told.failed and told.problem not in unsettled:
                 return told

@@ -30,7 +30,6 @@ class Line:
     def __init__(self, near: StreamWriter, far: StreamWriter) -> None:
         self.near = near
         self.far = far
-        self.hit = False  # a fault chose it
 
     def reset(self) -> None:
         """End it as a machine does that was switched off and on: with a reset to both sides."""
@@ -114,15 +113,17 @@ class Proxy:
 
     async def _ask(self, line: Line, asking: StreamReader) -> None:
         while piece := await asking.read(PIECE):
-            line.far.write(await self.fault.asked(line, piece))
-            await line.far.drain()
+            if rest := await self.fault.asked(line, piece):
+                line.far.write(rest)
+                await line.far.drain()
             await self.fault.passed(line)
         line.far.write_eof()
 
     async def _answer(self, line: Line, answering: StreamReader) -> None:
         while piece := await answering.read(PIECE):
-            line.near.write(await self.fault.answered(line, piece))
-            await line.near.drain()
+            if rest := await self.fault.answered(line, piece):
+                line.near.write(rest)
+                await line.near.drain()
         raise Cut
 
 

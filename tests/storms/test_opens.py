@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.dropped import SomeDropped
+from tests.faults.kinds import SomeDropped
 from tests.page import until_told
 from tests.storms.conftest import SOAK, at_once, winners
 
