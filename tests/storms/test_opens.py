@@ -1,0 +1,57 @@
+"""Many open at once over two web processes: one receives it and knows, and nobody else a byte."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.kinds import SomeDropped
+from tests.page import until_told
+from tests.storms.conftest import SOAK, at_once, winners
+
+if TYPE_CHECKING:
+    from tests.page import Page, Told
+    from tests.storms.conftest import Storm
+
+ROUNDS = 50
+PARALLEL = 200
+# With lost replies a round takes seconds however few take part, so that some share a rush:
+# how often, over how many secrets, with how many pages at each.
+RUSHES, SECRETS, PAGES = (50, 1, 200) if SOAK else (2, 10, 20)
+SEED = 4711
+
+
+def one_won(pages: list[Page], told: list[Told], text: str, at: str) -> None:
+    """One has the whole text and was told so; to all others it was refused."""
+    assert winners(pages) == [text.encode()], at
+    for page, answer in zip(pages, told, strict=True):
+        assert (answer.status == 200) == bool(page.received), (at, answer)
+        assert answer.status == 200 or answer.problem in {"taken", "gone"}, (at, answer)
+
+
+async def test_of_two_hundred_openings_on_two_processes_one_succeeds(storm: Storm) -> None:
+    """In every round exactly one of all pages receives the text; the others learn why not."""
+    for number in range(ROUNDS):
+        shared = await storm.share(f"round {number}")
+        pages = storm.pages(shared, PARALLEL)
+        told = await at_once(page.download() for page in pages)
+        one_won(pages, told, f"round {number}", f"round {number}")
+
+
+@pytest.mark.timeout(900 if SOAK else 120)
+async def test_winner_is_told_though_one_in_five_replies_is_lost(storm: Storm) -> None:
+    """However often Redis' replies are lost, the page that has the claim gets the text."""
+    random = Random(SEED)  # noqa: S311 - the same in every run
+    calm, lost = storm.proxy.fault, SomeDropped(1 / 5, random)
+    for number in range(RUSHES):
+        storm.proxy.fault = calm
+        texts = [f"secret {number}.{of}" for of in range(SECRETS)]
+        rush = [storm.pages(await storm.share(text), PAGES) for text in texts]
+        storm.proxy.fault = lost
+        told = await at_once(until_told(page.download) for pages in rush for page in pages)
+        for text, pages in zip(texts, rush, strict=True):
+            answers, told = told[:PAGES], told[PAGES:]
+            one_won(pages, answers, text, f"seed {SEED}, {text}, {lost.dropped} replies lost")
+    assert lost.dropped > RUSHES * SECRETS * PAGES / 5, f"seed {SEED}"
