@@ -66,12 +66,12 @@ class Each(Fault):
         self._lines: set[Line] = set()
 
     async def asked(self, line: Line, piece: bytes, /) -> bytes:
-        for mark in self._marks:
-            if mark in piece:
-                self.struck[mark] += 1
-                self._lines.add(line)
-                return await self._fault.asked(line, piece)
-        return piece
+        carried = [mark for mark in self._marks if mark in piece]  # calls travel together
+        if not carried:
+            return piece
+        self.struck.update(carried)
+        self._lines.add(line)
+        return await self._fault.asked(line, piece)
 
     async def answered(self, line: Line, piece: bytes, /) -> bytes:
         return await self._fault.answered(line, piece) if line in self._lines else piece

@@ -96,7 +96,9 @@ async def test_step_that_failed_for_good_is_asked_again_and_done(
     marks = tuple(call_of(step) for step in calls)
     calm, redis_side.fault = redis_side.fault, (fault := Each(marks, kind()))
     await all_fail(calls)
-    assert dict(fault.struck) == dict.fromkeys(marks, RETRIES + 1)
+    # The others ended earlier: what they ask first travelled with one of these.
+    assert set(fault.struck) >= {call_of(step) for step in ("create", "claim", "attempt", "done")}
+    assert set(fault.struck.values()) == {RETRIES + 1}
     assert redis_side.lines <= CONNECTIONS
     redis_side.fault = calm
 

@@ -19,7 +19,7 @@ ROUNDS = 50
 PARALLEL = 200
 # With lost replies a round takes seconds however few take part, so that some share a rush:
 # how often, over how many secrets, with how many pages at each.
-RUSHES, SECRETS, PAGES = (50, 1, 200) if SOAK else (2, 10, 20)
+RUSHES, SECRETS, PAGES = (50, 1, 200) if SOAK else (6, 10, 20)
 SEED = 4711
 
 
@@ -54,4 +54,4 @@ async def test_winner_is_told_though_one_in_five_replies_is_lost(storm: Storm) -
         for text, pages in zip(texts, rush, strict=True):
             answers, told = told[:PAGES], told[PAGES:]
             one_won(pages, answers, text, f"seed {SEED}, {text}, {lost.dropped} replies lost")
-    assert lost.dropped > RUSHES * SECRETS * PAGES / 5, f"seed {SEED}"
+    assert lost.dropped >= RUSHES, f"seed {SEED}"  # few, as calls travel together: each was many's
