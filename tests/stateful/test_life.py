@@ -284,7 +284,8 @@ def _stranger() -> None:
 
 
 TestLife = Life.TestCase
-TestLife.pytestmark = pytest.mark.timeout(7200 if LONG else 600)  # finding the shortest way to it
+# Where something breaks, finding the shortest way there takes its time.
+TestLife.pytestmark = pytest.mark.timeout(7200 if LONG else 600)  # type: ignore[attr-defined]
 TestLife.settings = settings(
     max_examples=500 if LONG else 30,
     stateful_step_count=40 if LONG else 25,
