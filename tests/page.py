@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError
@@ -140,7 +141,8 @@ class Shared:
 
 async def hand_in(client: ClientSession, url: str, content: dict[str, str] | bytes) -> Told:
     """Send a text's form, or the bytes of a file."""
-    async with client.post(f"{url}/upload", data=content) as answer:
+    data = BytesIO(content) if isinstance(content, bytes) else content
+    async with client.post(f"{url}/upload", data=data) as answer:
         return await Told.read(answer)
 
 
