@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.kinds import SomeDropped
 from tests.page import until_told
-from tests.storms.conftest import SOAK, at_once, winners
+from tests.storms.conftest import SOAK, at_once, text_of, winners
 
 if TYPE_CHECKING:
     from tests.page import Page, Told
@@ -32,10 +32,10 @@ def one_won(pages: list[Page], told: list[Told], text: str, at: str) -> None:
 async def test_of_two_hundred_openings_on_two_processes_one_succeeds(storm: Storm) -> None:
     """In every round exactly one of all pages receives the text; the others learn why not."""
     for number in range(ROUNDS):
-        shared = await storm.share(f"round {number}")
+        shared = await storm.share(text_of(number))
         pages = storm.pages(shared, PARALLEL)
         told = await at_once(page.download() for page in pages)
-        one_won(pages, told, f"round {number}", f"round {number}")
+        one_won(pages, told, text_of(number), f"round {number}")
 
 
 @pytest.mark.timeout(900 if SOAK else 120)
@@ -45,9 +45,10 @@ async def test_winner_is_told_though_one_in_five_replies_is_lost(storm: Storm) -
     calm, lost = storm.proxy.fault, SomeDropped(1 / 5, random)
     for number in range(DISTURBED):
         storm.proxy.fault = calm
-        shared = await storm.share(f"round {number}")
+        shared = await storm.share(text_of(number))
         pages = storm.pages(shared, PARALLEL)
         storm.proxy.fault = lost
         told = await at_once(until_told(page.download) for page in pages)
-        one_won(pages, told, f"round {number}", f"seed {SEED}, round {number}, {lost.dropped} lost")
+        at = f"seed {SEED}, round {number}, {lost.dropped} replies lost"
+        one_won(pages, told, text_of(number), at)
     assert lost.dropped >= DISTURBED, f"seed {SEED}"
