@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.faults.proxy import Cut, Fault
@@ -57,24 +56,21 @@ class BlackHole(Fault):
 
 
 class Each(Fault):
-    """Another fault, at every request that carries one of the marks and at its reply."""
+    """Another fault, at every request that carries the mark and at its reply."""
 
-    def __init__(self, marks: tuple[bytes, ...], fault: Fault) -> None:
-        self._marks = marks
+    def __init__(self, mark: bytes, fault: Fault) -> None:
+        self._mark = mark
         self._fault = fault
-        self.struck: Counter[bytes] = Counter()
-        self._lines: set[Line] = set()
+        self.struck: set[Line] = set()
 
     async def asked(self, line: Line, piece: bytes, /) -> bytes:
-        carried = [mark for mark in self._marks if mark in piece]  # calls travel together
-        if not carried:
+        if self._mark not in piece:
             return piece
-        self.struck.update(carried)
-        self._lines.add(line)
+        self.struck.add(line)
         return await self._fault.asked(line, piece)
 
     async def answered(self, line: Line, piece: bytes, /) -> bytes:
-        return await self._fault.answered(line, piece) if line in self._lines else piece
+        return await self._fault.answered(line, piece) if line in self.struck else piece
 
 
 class Once(Fault):

@@ -51,7 +51,8 @@ async def test_call_that_was_not_answered_is_made_again(
     assert page.received == b"once"
     assert (await until_told(page.done)).status == 204
     assert (await until_told(late.download)).more["state"] == "opened"
-    shared = Shared.of(impatient, url, await hand_in(impatient, url, {"text": "never"}))
+    told = await until_told(lambda: hand_in(impatient, url, {"text": "never"}))
+    shared = Shared.of(impatient, url, told)
     assert (await until_told(shared.revoke)).status == 204
     gone = await until_told(Page(impatient, url, shared.link).download)
     assert gone.more["state"] == "revoked"
@@ -61,15 +62,20 @@ async def test_call_that_was_not_answered_is_made_again(
 @pytest.mark.parametrize("how", ["end", "reset", "black hole"])
 @pytest.mark.parametrize("after", [0, 5_000, 500_000, SIZE])
 async def test_interrupted_page_goes_on_to_the_exact_bytes(
-    web: Web, client_side: Proxy, impatient: ClientSession, after: int, how: str
+    web: Web,
+    client: ClientSession,
+    client_side: Proxy,
+    impatient: ClientSession,
+    after: int,
+    how: str,
 ) -> None:
     """Wherever the transfer breaks, the rest comes with a range; nobody else gets a byte."""
     url, data = f"http://127.0.0.1:{client_side.port}", os.urandom(SIZE)
-    shared = Shared.of(impatient, url, await hand_in(impatient, url, data))
+    shared = Shared.of(client, web.url, await hand_in(client, web.url, data))
     page, other = (Page(impatient, url, shared.link) for _ in range(2))
     assert (await page.open()).status == 200
     client_side.fault = fault = Broken(b"/data ", after, how)
-    assert (await until_told(page.data)).status in {200, 206}
+    assert (await until_told(page.data)).status in {200, 206, 416}  # 416: only the end was lost
     assert fault.struck
     assert page.received == data
     assert (await until_told(other.download)).problem == "gone"

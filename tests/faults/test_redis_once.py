@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.draft import KEPT
 from core.record import record_key
 from tests.contents import until
 from tests.faults.conftest import PASSWORD, call_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.faults.kinds import Once
     from tests.faults.proxy import Proxy
 
+LONG = "once " * KEPT  # a file of its own, not a part of its record
 LIFE = ("create", "peek", "claim", "check", "release", "touch", "done", "published")
 every_fault = pytest.mark.parametrize("kind", ONE, ids=lambda kind: kind.__name__)
 
@@ -30,13 +32,13 @@ def at_script(kind: type[Once], name: str) -> Once:
 
 async def one_life(web: Web, client: ClientSession, at: str) -> None:
     """Share, look, open, fetch, burn; whoever comes later is told that it was opened."""
-    shared = await Shared.hand_in(client, web.url, text="once")
+    shared = await Shared.hand_in(client, web.url, text=LONG)
     page, late = (Page(client, web.url, shared.link) for _ in range(2))
     assert (await page.peek()).status == 200, at
     assert (await page.open()).status == 200, at
     assert (await late.open()).problem == "taken", at
     assert (await page.data()).status == 200, at
-    assert page.received == b"once", at
+    assert page.received == LONG.encode(), at
     assert (await page.done()).status == 204, at
     assert (await late.download()).more["state"] == "opened", at
 

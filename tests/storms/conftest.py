@@ -14,6 +14,7 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from redis.asyncio import Redis
 
+from core.draft import KEPT
 from core.embedded import embedded_redis
 from core.record import record_key
 from tests.faults.proxy import Proxy
@@ -45,6 +46,11 @@ class Storm:
 
     async def record(self, shared: Shared) -> dict[Any, Any]:
         return await self.redis.hgetall(record_key(shared.id))
+
+
+def text_of(number: int) -> str:
+    """Give a text that is kept in its record, or every other time one that is kept in a file."""
+    return f"secret {number}" + " and more" * (number % 2 * KEPT)
 
 
 async def at_once(calls: Iterable[Awaitable[Told]]) -> list[Told]:

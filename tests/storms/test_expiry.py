@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.record import record_key
 from tests.page import Page, Told, until_told
-from tests.storms.conftest import SOAK, at_once, winners
+from tests.storms.conftest import SOAK, at_once, text_of, winners
 
 if TYPE_CHECKING:
     from tests.page import Shared
@@ -38,7 +38,7 @@ async def test_one_receives_it_or_all_are_told_that_it_expired(storm: Storm) -> 
     random = Random(SEED)  # noqa: S311 - the same in every run
     outcomes: Counter[str] = Counter()
     for number in range(ROUNDS):
-        shared = await storm.share("in time")
+        shared = await storm.share(text_of(number))
         pages = storm.pages(shared, PAGES)
         left = random.randint(-2, 12)
         at = f"seed {SEED}, round {number}, {left} ms left"
@@ -47,7 +47,7 @@ async def test_one_receives_it_or_all_are_told_that_it_expired(storm: Storm) -> 
         states = {answer.more.get("state") for answer in told if answer.status != 200}
         if winners(pages):
             outcomes["received"] += 1
-            assert winners(pages) == [b"in time"], at
+            assert winners(pages) == [text_of(number).encode()], at
             assert sorted(answer.status for answer in told) == [200, *[410] * (PAGES - 1)], at
             assert states == {"opened"}, at
         else:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.page import Told, until_told
-from tests.storms.conftest import SOAK, at_once, winners
+from tests.storms.conftest import SOAK, at_once, text_of, winners
 
 if TYPE_CHECKING:
     from tests.page import Page, Shared
@@ -53,7 +53,7 @@ async def test_either_it_was_revoked_or_somebody_received_it(storm: Storm) -> No
     """Told that it is revoked, nobody received it, ever; told too late, somebody did."""
     outcomes: Counter[str] = Counter()
     for number in range(ROUNDS):
-        shared = await storm.share("either or")
+        shared = await storm.share(text_of(number))
         pages = storm.pages(shared, PAGES)
         opening, revoking = await Rush(shared, pages, storm.urls).run(number % (PAGES + 1))
         if {answer.status for answer in revoking} == {204}:
@@ -63,7 +63,7 @@ async def test_either_it_was_revoked_or_somebody_received_it(storm: Storm) -> No
         else:
             outcomes["received"] += 1
             assert {answer.problem for answer in revoking} == {"too-late"}, (number, revoking)
-            assert winners(pages) == [b"either or"], number
+            assert winners(pages) == [text_of(number).encode()], number
             statuses = sorted(answer.status for answer in opening)
             assert statuses == [200, *[410] * (PAGES - 1)], (number, opening)
     assert set(outcomes) == {"revoked", "received"}, outcomes
