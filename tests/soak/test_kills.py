@@ -18,12 +18,12 @@ from tests.soak.front import Front
 from tests.soak.recipients import Page, Recipient, Script, Shared, content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
     from typing import TypeAlias
 
-    from tests.soak.fleet import Fleet
+    from tests.soak.fleet import Child, Fleet, Member
 
     MakeFleet: TypeAlias = "Callable[[Path, ClientSession], AbstractAsyncContextManager[Fleet]]"
 
@@ -98,7 +98,15 @@ class Load:
         )
 
 
-@pytest.mark.timeout(1200)
+async def kill_in_turn(members: list[Member | Child], rng: Random) -> AsyncIterator[int]:
+    """Kill one after the other, at random moments; count."""
+    for number, victim in enumerate(itertools.cycle(members), start=1):
+        await asyncio.sleep(rng.uniform(*PAUSES))
+        await victim.kill()
+        yield number
+
+
+@pytest.mark.timeout(1200 if LONG else 120)
 @pytest.mark.parametrize(
     ("fleet", "kills"), [(apart, 100 if LONG else 10), (together, 30 if LONG else 5)]
 )
@@ -117,13 +125,14 @@ async def test_nobody_receives_twice_and_nothing_is_lost(
     ):
         load = Load(Front(client, running.urls), seed)
         async with asyncio.TaskGroup() as group:
-            for number in range(WORKERS + LARGE_WORKERS):
+            workers = [
                 group.create_task(load.work(large=number < LARGE_WORKERS))
-            for number, victim in enumerate(itertools.cycle(running.members)):
-                if number >= kills and load.breaks():  # at least one must have hit a transfer
-                    break
-                await asyncio.sleep(rng.uniform(*PAUSES))  # the moment is what is tried
-                await victim.kill()
+                for number in range(WORKERS + LARGE_WORKERS)
+            ]
+            async for done in kill_in_turn(running.members, rng):
+                hit = load.breaks()  # at least one kill must have hit a transfer
+                if (done >= kills and hit) or any(worker.done() for worker in workers):
+                    break  # a worker ends before it is told only by a failure
             load.enough = True
         load.tell()
         if not LONG:
