@@ -105,8 +105,7 @@ async def test_form_with_text_and_file_gives_a_link_for_each(
     """Both fields filled in make two links in one reply."""
     form = await bot.form(await bot.command("share"))
     number = await bot.submit(form, {"text": "hello", "lifetime": "300"}, bot.store(b"file"))
-    await until(lambda: len(links(bot.interactions[number].content or "")) == 2)
-    text, file = links(await bot.reply(number))
+    file, text = [links(told)[0] for told in await bot.answers(number, 2)]
     assert await opened(client, web, text) == b"hello"
     assert await opened(client, web, file) == b"file"
 
@@ -184,7 +183,7 @@ async def test_forbidden_and_too_large_are_refused(
 
 async def test_unanswerable_interaction_leaves_no_secret(bot: FakeDiscord, web: Web) -> None:
     """When the answer can't be given any more, nobody has the link: the secret is revoked."""
-    bot.refusals["@original"] = [(404, 10015)]
+    bot.refusals["PATCH @original"] = [(404, 10015)]
     await bot.command("share", bot.store(b"x"))
     async with asyncio.timeout(10):
         while True:
@@ -196,7 +195,7 @@ async def test_unanswerable_interaction_leaves_no_secret(bot: FakeDiscord, web: 
 
 async def test_interaction_answered_too_late_is_survived(bot: FakeDiscord) -> None:
     """A 10062 costs that interaction only; the next is answered."""
-    bot.refusals["callback"] = [(404, 10062)]
+    bot.refusals["POST callback"] = [(404, 10062)]
     await bot.command("share", bot.store(b"x"))
     number = await bot.command("help")
     assert await bot.reply(number)
@@ -204,7 +203,7 @@ async def test_interaction_answered_too_late_is_survived(bot: FakeDiscord) -> No
 
 async def test_rate_limit_delays_the_answer(bot: FakeDiscord) -> None:
     """When told to wait, the bot waits and answers then."""
-    bot.refusals["messages"] = [(429, 0)]
+    bot.refusals["POST messages"] = [(429, 0)]
     await bot.message("x")
     told = await bot.replies(2)
     assert links(told[0])
@@ -218,7 +217,9 @@ async def test_commands_are_synced_only_when_changed(
         async with door(share, settings, discord):
             await discord.reply(await discord.command("help"))
     [commands] = discord.synced
-    assert {"share", "help", "privacy"} == {command["name"] for command in commands}
+    assert {"share", "help", "privacy", "secrets", "delete-my-data", "Share once"} == {
+        command["name"] for command in commands
+    }
     for command in commands:
         assert command["integration_types"] == [0, 1]
         assert command["contexts"] == [0, 1, 2]
@@ -285,7 +286,7 @@ async def test_nothing_secret_is_logged(
     bot: FakeDiscord, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Our logs, and the library's errors, hold no token, content, name or key."""
-    bot.refusals["callback"] = [(404, 10062)]
+    bot.refusals["POST callback"] = [(404, 10062)]
     await bot.command("share", bot.store(b"plain-content", "plain-name.txt"))
     number = await bot.command("share", bot.store(b"plain-content", "plain-name.txt"))
     [link] = links(await bot.reply(number))
