@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import discord
 from discord import app_commands
 
-from bots import replies
+from bots import discord_replies as words
 from bots.discord_buttons import lifetimes
 from core.quantities import parse_duration, show_duration, show_size
 
@@ -38,11 +38,11 @@ def commands(door: DiscordDoor) -> list[Made]:
 
     async def help_(interaction: discord.Interaction) -> None:
         lifetime, limit = show_duration(policy.default_lifetime), show_size(policy.max_size)
-        text = replies.discord_help(lifetime, limit)
+        text = words.help_(lifetime, limit)
         await interaction.response.send_message(text, ephemeral=True)
 
     async def privacy(interaction: discord.Interaction) -> None:
-        text = replies.privacy(f"<{door.share.public_url}/privacy>")
+        text = words.privacy(f"<{door.share.public_url}/privacy>")
         await interaction.response.send_message(text, ephemeral=True)
 
     async def share_once(interaction: discord.Interaction, message: discord.Message) -> None:

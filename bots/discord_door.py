@@ -52,6 +52,7 @@ class DiscordDoor(discord.AutoShardedClient):
             connector=connector,
             max_messages=None,
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=0,  # we ask for no servers, so there are none to wait for
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.opened = asyncio.Event()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from discord.utils import format_dt
 
+from bots import replies
 from core.quantities import show_size
 from core.receipts import Event
 from core.secret import State
@@ -102,6 +103,36 @@ ITS_AUTHOR = (
 I_MAY_NOT = "The original is still there: you may delete it, I may not."
 LEFT = "The original is still there, since not all of it could be shared."
 TOO_MANY = "Not shared, since Discord lets me answer so often only: {count}. Use /share for them."
+
+HELP = (
+    "**/share** opens a form for a text, a file and a password; **/share file:** takes a file at "
+    "once; **Apps → Share once** in a message's menu takes what is there; and you can write to me. "
+    "You get a link that opens exactly once, and only you see my answer.\n"
+    "Unopened, it is destroyed after {lifetime}, or when you choose. Files have at most {limit}.\n"
+    "The buttons below a link change its lifetime and password, revoke it, or post it where you "
+    "are. My answer says when it was opened: by itself for 15 minutes after you last pressed "
+    "something, and then whenever you press Refresh. I write to you only where you wrote to me, or "
+    "chose “Tell me by DM”. **/secrets** lists what you shared, and revokes.\n"
+    "Link previews open nothing. Whoever has the link can open it: pass it on with care.\n"
+    "{truth}\n{no_login} **/privacy** says what is kept, **/delete-my-data** deletes it."
+)
+PRIVACY = (
+    "{kept}\nWhere you are told about a link (chat and message, and Discord's permit to edit my "
+    "answer, which ends after 15 minutes) is kept sealed beside it, and in the list of events for "
+    "7 days at most. **/delete-my-data** destroys what you have waiting, and your list."
+)
+
+
+def help_(lifetime: str, limit: str) -> str:
+    """Say what is possible and what is true."""
+    return HELP.format(
+        lifetime=lifetime, limit=limit, truth=replies.TRUTH, no_login=replies.NO_LOGIN
+    )
+
+
+def privacy(page: str) -> str:
+    """Say what is kept."""
+    return PRIVACY.format(kept=replies.privacy(page))
 
 
 def clock(moment: datetime) -> str:

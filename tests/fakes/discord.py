@@ -16,6 +16,7 @@ from tests.fakes.discord_spec import Spec
 from tests.fakes.discord_world import EPHEMERAL, Asked
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator
     from pathlib import Path
 
@@ -42,6 +43,7 @@ class FakeDiscord(People):
         self.synced: list[list[dict[str, Any]]] = []
         self.calls: list[str] = []  # by their names
         self.refusals: dict[str, list[tuple[int, int]]] = {}  # by a call's name: status, code
+        self.held: dict[str, asyncio.Event] = {}  # by a call's name: until when its answer waits
 
     def connector(self) -> aiohttp.TCPConnector:
         """Give what the client's documented setting takes."""
@@ -64,6 +66,8 @@ class FakeDiscord(People):
         if self.refusals.get(name):
             return _json(*_refused(*self.refusals[name].pop(0)))
         status, answer = self._answer(request.method, parts, body)
+        if name in self.held:
+            await self.held[name].wait()
         if 200 <= status < 300:
             self.spec.check_answer(request.method, path, status, answer)
         return web.Response(status=204) if answer is None else _json(status, answer)
@@ -75,7 +79,7 @@ class FakeDiscord(People):
             case ["users", "@me"]:
                 return 200, payloads.bot()
             case ["users", "@me", "channels"]:
-                return 200, payloads.dm_channel(body["recipient_id"])
+                return 200, payloads.dm_channel(str(body["recipient_id"]))
             case ["oauth2", "applications", "@me"]:
                 return 200, payloads.application()
             case ["gateway", "bot"]:
@@ -206,4 +210,4 @@ async def fake_discord(folder: Path) -> AsyncIterator[FakeDiscord]:
     finally:
         await fake.close()
         await runner.cleanup()
-    assert fake.spec.wrong == []
+    assert not fake.spec.wrong, fake.spec.wrong
