@@ -91,12 +91,13 @@ class Teller:
                 place, number = chat.id, int(ref.message)
                 await chat.send(
                     sentence,
+                    suppress_embeds=True,
                     reference=discord.MessageReference(
                         message_id=number, channel_id=place, fail_if_not_exists=False
                     ),
                 )
             else:
-                await chat.send(sentence)
+                await chat.send(sentence, suppress_embeds=True)
         except (discord.Forbidden, discord.NotFound):
             raise Unreachable from None
 

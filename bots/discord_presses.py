@@ -208,7 +208,7 @@ class Presses:
         """Find out at once whether a DM arrives."""
         try:
             chat = await _direct(pressed.interaction)
-            await chat.send(words.WILL_TELL)
+            await chat.send(words.WILL_TELL, suppress_embeds=True)
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("discord dm refused", code=error.code)
             return words.CANT_TELL
