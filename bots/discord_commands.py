@@ -31,10 +31,12 @@ def commands(door: DiscordDoor) -> list[Made]:
     policy = door.share.policy
 
     async def secrets(interaction: discord.Interaction) -> None:
-        await door.secrets.show(interaction)
+        with door.working():
+            await door.secrets.show(interaction)
 
     async def delete_my_data(interaction: discord.Interaction) -> None:
-        await door.secrets.ask_to_forget(interaction)
+        with door.working():
+            await door.secrets.ask_to_forget(interaction)
 
     async def help_(interaction: discord.Interaction) -> None:
         lifetime, limit = show_duration(policy.default_lifetime), show_size(policy.max_size)

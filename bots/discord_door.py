@@ -16,6 +16,7 @@ from bots import discord_replies as words
 from bots import replies
 from bots.discord_buttons import Choice, Press
 from bots.discord_commands import commands
+from bots.discord_errors import ANSWERED_BEFORE, UNKNOWN_INTERACTION
 from bots.discord_form import PASSWORD, SHARE, Filled, ShareForm
 from bots.discord_messages import Attached, Event, submissions
 from bots.discord_original import after
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 NOTE = "discord commands"  # remembers what was synced last
-UNKNOWN_INTERACTION, ANSWERED_BEFORE = 10062, 40060  # codes of the platform
 
 
 class DiscordDoor(discord.AutoShardedClient):
@@ -217,7 +217,7 @@ class DiscordDoor(discord.AutoShardedClient):
     async def failed(self, interaction: discord.Interaction, error: BaseException) -> None:
         """Log the kind of error, and tell the person where that is still possible.
 
-        Not where the platform said that it was answered before: another replica has it then.
+        Not where the platform says that it was answered: another replica has it then.
         """
         code = getattr(error, "code", None)
         log.warning("discord interaction failed", error=type(error).__name__, code=code)

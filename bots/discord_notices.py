@@ -9,12 +9,14 @@ import discord
 import structlog
 
 from bots import discord_replies as words
+from bots.discord_errors import final
 from bots.discord_messages import DOOR
 from bots.discord_reply import Reply
 from bots.notices import Unreachable
 from core.errors import NotFound
 from core.receipts import Event
 from core.record import moment
+from core.secret import State
 
 if TYPE_CHECKING:
     from bots.share import Share
@@ -44,7 +46,7 @@ class Teller:
         if message is not None:
             await self._update(message, receipt, status)
         if ref.chat and receipt.event is not Event.REVOKED:  # who revoked it knows
-            await self._notify(receipt, ref)
+            await self._notify(_sentence(receipt, status), ref)
 
     async def _status(self, receipt: Receipt) -> Status | None:
         try:
@@ -70,22 +72,20 @@ class Teller:
     async def _update(self, message: _Message, receipt: Receipt, status: Status | None) -> None:
         try:
             if receipt.event in ENDS:
-                sentence = words.event(receipt.event, moment(receipt.at))
                 made = status.created_at if status else None
-                await message.edit(content=words.over(sentence, made), view=None)
+                await message.edit(content=words.over(_sentence(receipt, status), made), view=None)
             elif status is not None and status.waiting:
                 reply = Reply.read(await message.fetch(), receipt.secret_id)
                 await message.edit(**reply.shown(status, self._vault.policy))
                 await reply.keep_true(self._vault, receipt.owner, status, message.edit)
-        except discord.DiscordServerError:
-            raise  # later, it may be possible
         except discord.HTTPException as error:
+            if not final(error):
+                raise
             # The message is deleted, or its token is over: pressing and /secrets tell.
             log.info("message stays as it is", door=DOOR, code=error.code)
 
-    async def _notify(self, receipt: Receipt, ref: SenderRef) -> None:
+    async def _notify(self, sentence: str, ref: SenderRef) -> None:
         chat = self._chat(ref)
-        sentence = words.event(receipt.event, moment(receipt.at))
         try:
             if ref.message and "token" not in ref.more:
                 place, number = chat.id, int(ref.message)
@@ -98,8 +98,16 @@ class Teller:
                 )
             else:
                 await chat.send(sentence, suppress_embeds=True)
-        except (discord.Forbidden, discord.NotFound):
+        except discord.HTTPException as error:
+            if not final(error):
+                raise
             raise Unreachable from None
+
+
+def _sentence(receipt: Receipt, status: Status | None) -> str:
+    if receipt.event is Event.LOCKED and status is not None and status.state is State.LOCKED:
+        return words.state(status)  # which says why, and what can be done
+    return words.event(receipt.event, moment(receipt.at))
 
 
 class _Message:

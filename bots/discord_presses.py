@@ -16,6 +16,7 @@ from discord.utils import escape_markdown
 
 from bots import discord_replies as words
 from bots import replies
+from bots.discord_errors import final
 from bots.discord_form import Filled, PasswordForm
 from bots.discord_messages import DOOR
 from bots.discord_reply import Reply
@@ -209,7 +210,9 @@ class Presses:
         try:
             chat = await _direct(pressed.interaction)
             await chat.send(words.WILL_TELL, suppress_embeds=True)
-        except (discord.Forbidden, discord.NotFound) as error:
+        except discord.HTTPException as error:
+            if not final(error):
+                raise
             log.info("discord dm refused", code=error.code)
             return words.CANT_TELL
         return words.TELLS

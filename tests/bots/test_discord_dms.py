@@ -69,12 +69,13 @@ async def test_dm_that_is_refused_is_said_at_once(
     assert talk.dms == []
 
 
+@pytest.mark.parametrize(("status", "code"), [(403, 50007), (404, 10003), (400, 50278)])
 async def test_dm_that_is_refused_later_is_dropped(
-    talk: FakeDiscord, web: Web, client: ClientSession
+    talk: FakeDiscord, web: Web, client: ClientSession, status: int, code: int
 ) -> None:
     """Who closed their direct messages since is not asked again, and finds it in /secrets."""
     message, link = await written(talk)
-    talk.refusals["POST messages"] = [(403, 50007)]
+    talk.refusals["POST messages"] = [(status, code)]
     await read_whole(client, web, link)
     await talk.shows(message, "Opened")
     await settled(web.house, "discord")
