@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from bots.discord_door import DiscordDoor
 
+    Slash = tuple[str, str, Callable[..., Any]]  # name, description, what answers it
+
 Made: TypeAlias = "app_commands.Command[Any, ..., None] | app_commands.ContextMenu"
 
 EVERYWHERE: dict[str, Any] = {
@@ -28,8 +30,20 @@ EVERYWHERE: dict[str, Any] = {
 
 def commands(door: DiscordDoor) -> list[Made]:
     """Make them all."""
-    policy = door.share.policy
+    slash: list[Slash] = [
+        ("share", "Get a link that opens once, for a text or a file", _share(door)),
+        *_lists(door),
+        *_explanations(door),
+    ]
+    made: list[Made] = [
+        app_commands.Command(name=name, description=description, callback=callback, **EVERYWHERE)
+        for name, description, callback in slash
+    ]
+    menu = app_commands.ContextMenu(name="Share once", callback=_share_once(door), **EVERYWHERE)
+    return [*made, menu]
 
+
+def _lists(door: DiscordDoor) -> list[Slash]:
     async def secrets(interaction: discord.Interaction) -> None:
         with door.working():
             await door.secrets.show(interaction)
@@ -37,6 +51,15 @@ def commands(door: DiscordDoor) -> list[Made]:
     async def delete_my_data(interaction: discord.Interaction) -> None:
         with door.working():
             await door.secrets.ask_to_forget(interaction)
+
+    return [
+        ("secrets", "What you shared, where it stands, and revoke", secrets),
+        ("delete-my-data", "Destroy what you have waiting, and forget you", delete_my_data),
+    ]
+
+
+def _explanations(door: DiscordDoor) -> list[Slash]:
+    policy = door.share.policy
 
     async def help_(interaction: discord.Interaction) -> None:
         lifetime, limit = show_duration(policy.default_lifetime), show_size(policy.max_size)
@@ -47,22 +70,17 @@ def commands(door: DiscordDoor) -> list[Made]:
         text = words.privacy(f"<{door.share.public_url}/privacy>")
         await interaction.response.send_message(text, ephemeral=True)
 
-    async def share_once(interaction: discord.Interaction, message: discord.Message) -> None:
-        await door.share_message(interaction, message)
-
-    slash: list[tuple[str, str, Callable[..., Any]]] = [
-        ("share", "Get a link that opens once, for a text or a file", _share(door)),
-        ("secrets", "What you shared, where it stands, and revoke", secrets),
-        ("delete-my-data", "Destroy what you have waiting, and forget you", delete_my_data),
+    return [
         ("help", "What is possible, and what is true", help_),
         ("privacy", "What is kept, and how long", privacy),
     ]
-    made: list[Made] = [
-        app_commands.Command(name=name, description=description, callback=callback, **EVERYWHERE)
-        for name, description, callback in slash
-    ]
-    menu = app_commands.ContextMenu(name="Share once", callback=share_once, **EVERYWHERE)
-    return [*made, menu]
+
+
+def _share_once(door: DiscordDoor) -> Callable[..., Any]:
+    async def share_once(interaction: discord.Interaction, message: discord.Message) -> None:
+        await door.share_message(interaction, message)
+
+    return share_once
 
 
 def _share(door: DiscordDoor) -> Callable[..., Any]:

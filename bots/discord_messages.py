@@ -42,6 +42,15 @@ class Attached:
             int(told["id"]), told["url"], told["filename"], told.get("content_type"), told["size"]
         )
 
+    def handed_in(self, session: aiohttp.ClientSession) -> dict[str, Any]:
+        """Give a submission's fields about it; its bytes are fetched when they are read."""
+        return {
+            "content": download(session, self.url, origins=CDN, size=self.size),
+            "name": self.name,
+            "type": self.type,
+            "size": self.size,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -78,13 +87,7 @@ def submissions(  # noqa: PLR0913 - what one event can hand in
     }
     made = [
         Submission(
-            event=f"{event.name}/{file.id}",
-            kind=Kind.FILE,
-            content=download(session, file.url, origins=CDN, size=file.size),
-            name=file.name,
-            type=file.type,
-            size=file.size,
-            **shared,
+            event=f"{event.name}/{file.id}", kind=Kind.FILE, **file.handed_in(session), **shared
         )
         for file in files
     ]

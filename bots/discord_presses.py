@@ -7,7 +7,7 @@ says how things stand, and the press's own token can edit it for another fifteen
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -48,6 +48,14 @@ class Pressed:
     chosen: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a wish came to: a sentence about it, and whether they are told by DM from now on."""
+
+    note: str = ""
+    tells: bool | None = None  # as it was
+
+
 class Presses:
     """Does what a sender wishes."""
 
@@ -58,7 +66,7 @@ class Presses:
             "post": self._post,
             "password": self._ask_password,
         }
-        self._later: dict[str, Callable[[Pressed], Awaitable[str]]] = {
+        self._later: dict[str, Callable[[Pressed], Awaitable[Outcome]]] = {
             "refresh": _nothing,
             "keep": _nothing,
             "revoke": _nothing,
@@ -132,21 +140,19 @@ class Presses:
     # ── the press is answered by the message itself ─────────────────────────────────────────
 
     async def _work(self, pressed: Pressed, action: str) -> None:
-        note = ""
         try:
             await self._vault.status(pressed.secret_id, pressed.owner)  # before anything is done
-            note = await self._later[action](pressed)
+            outcome = await self._later[action](pressed)
         except NotFound:
             await self._not_found(pressed)
             return
         except OneTimeShareError as error:
-            note = replies.refusal(error)
-        if note in {words.TELLS, words.TELLS_NOT}:
-            reply = Reply(pressed.reply.head, pressed.reply.url, note == words.TELLS)
-            pressed = Pressed(pressed.interaction, pressed.secret_id, pressed.owner, reply)
+            outcome = Outcome(words.REFUSALS.get(type(error)) or replies.refusal(error))
+        if outcome.tells is not None:
+            pressed = replace(pressed, reply=replace(pressed.reply, tells=outcome.tells))
         try:
             status = await self._vault.status(pressed.secret_id, pressed.owner)
-            await self._show(pressed, status, note, sure=action != "revoke")
+            await self._show(pressed, status, outcome.note, sure=action != "revoke")
         except OneTimeShareError as error:
             await pressed.interaction.followup.send(replies.refusal(error), ephemeral=True)
 
@@ -166,7 +172,7 @@ class Presses:
         interaction, tells = pressed.interaction, pressed.reply.tells
         if tells is None or status.ended_at or interaction.message is None:
             return
-        chat = str((await _direct(interaction)).id) if tells else ""
+        chat = str((await interaction.client.create_dm(interaction.user)).id) if tells else ""
         message, more = str(interaction.message.id), token_of(interaction)
         ref = SenderRef(DOOR, chat, str(interaction.locale), message, more)
         await self._vault.refer(pressed.secret_id, pressed.owner, ref)
@@ -182,52 +188,48 @@ class Presses:
         else:
             await pressed.interaction.followup.send(words.NOT_YOURS, ephemeral=True)
 
-    async def _burn(self, pressed: Pressed) -> str:
+    async def _burn(self, pressed: Pressed) -> Outcome:
         await self._vault.revoke(pressed.secret_id, pressed.owner)
-        return ""
+        return Outcome()
 
-    async def _unlock(self, pressed: Pressed) -> str:
+    async def _unlock(self, pressed: Pressed) -> Outcome:
         await self._vault.unlock(pressed.secret_id, pressed.owner)
-        return words.UNLOCKED
+        return Outcome(words.UNLOCKED)
 
-    async def _reschedule(self, pressed: Pressed) -> str:
+    async def _reschedule(self, pressed: Pressed) -> Outcome:
         lifetime = parse_duration(pressed.chosen)
         await self._vault.reschedule(pressed.secret_id, pressed.owner, lifetime)
-        return words.RESCHEDULED
+        return Outcome(words.RESCHEDULED)
 
-    async def _protect(self, pressed: Pressed) -> str:
+    async def _protect(self, pressed: Pressed) -> Outcome:
         """Wrap the file key anew, with the key that the form's message brings along."""
         link = pressed.reply.link(pressed.secret_id)
         if link is None:
-            return words.NO_LINK_HERE
+            return Outcome(words.NO_LINK_HERE)
         given = Filled.read(pressed.interaction).values
         new, old = given.get("new"), given.get("old")
         await self._vault.rewrap(link.id, link.key, pressed.owner, password=new, old_password=old)
-        return words.PASSWORD_SET if new else words.PASSWORD_GONE
+        return Outcome(words.PASSWORD_SET if new else words.PASSWORD_GONE)
 
-    async def _tell(self, pressed: Pressed) -> str:
+    async def _tell(self, pressed: Pressed) -> Outcome:
         """Find out at once whether a DM arrives."""
         try:
-            chat = await _direct(pressed.interaction)
+            chat = await pressed.interaction.client.create_dm(pressed.interaction.user)
             await chat.send(words.WILL_TELL, suppress_embeds=True)
         except discord.HTTPException as error:
             if not final(error):
                 raise
             log.info("discord dm refused", code=error.code)
-            return words.CANT_TELL
-        return words.TELLS
+            return Outcome(words.CANT_TELL)
+        return Outcome(words.TELLS, tells=True)
 
 
-async def _nothing(_pressed: Pressed) -> str:
-    return ""
+async def _nothing(_pressed: Pressed) -> Outcome:
+    return Outcome()
 
 
-async def _quiet(_pressed: Pressed) -> str:
-    return words.TELLS_NOT
-
-
-async def _direct(interaction: discord.Interaction) -> discord.DMChannel:
-    return await interaction.client.create_dm(interaction.user)
+async def _quiet(_pressed: Pressed) -> Outcome:
+    return Outcome(words.TELLS_NOT, tells=False)
 
 
 def _hidden(interaction: discord.Interaction) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from discord.utils import format_dt
 
 from bots import replies
+from core.errors import Locked, OneTimeShareError, PasswordRequired
 from core.quantities import show_size
 from core.receipts import Event
 from core.secret import State
@@ -45,6 +46,11 @@ PASSWORD_GONE = "The password is gone. The link stays the same."  # noqa: S105 -
 NO_LINK_HERE = "I don't find the link in this message, and I keep none: share it again."
 OVER = "It is over, and forgotten: I remember what is over for 24 hours."
 NOT_YOURS = "Only whoever shared it can do that. Share something of yours with /share."
+
+REFUSALS: dict[type[OneTimeShareError], str] = {  # where the sender is meant, not the recipient
+    PasswordRequired: "It has a password by now: press Password again, and give that one too.",
+    Locked: "It is locked: unlock it first.",
+}
 
 # ── buttons ─────────────────────────────────────────────────────────────────────────────────────
 POST = "Post link here"
