@@ -87,8 +87,7 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
         if ready.done():
             log.info("door is open", door="discord")
             tries = 0
-        notices = Notices(door.share, DOOR, Teller(door, door.share))
-        async with beside(notices.run()):
+        async with beside(Notices(door.share, DOOR, Teller(door, door.share)).run()):
             await living
     except discord.LoginFailure:
         raise DoorClosed(REASONS[4004]) from None

@@ -110,16 +110,19 @@ def lifetimes(policy: Policy) -> list[timedelta]:
     return [wish for wish in wishes if SHORTEST_LIFETIME <= wish <= policy.max_lifetime]
 
 
+def _lifetime_options(policy: Policy) -> list[discord.SelectOption]:
+    return [
+        discord.SelectOption(label=show_duration(wish), value=str(round(wish.total_seconds())))
+        for wish in lifetimes(policy)
+    ]
+
+
 def controls(status: Status, policy: Policy, *, tells: bool | None, sure: bool = True) -> ui.View:
     """Offer what can be done about a secret that waits; without `sure`, ask that first."""
     view = ui.View(timeout=None)
     one, locked = status.id, status.state is State.LOCKED
     danger, primary = discord.ButtonStyle.danger, discord.ButtonStyle.primary
-    options = [
-        discord.SelectOption(label=show_duration(wish), value=str(round(wish.total_seconds())))
-        for wish in lifetimes(policy)
-    ]
-    if options:
+    if options := _lifetime_options(policy):
         view.add_item(Choice("lifetime", one, replies.LIFETIME, options))
     if locked and status.unlocks_left:
         view.add_item(Press("unlock", one, replies.UNLOCK, primary))

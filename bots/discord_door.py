@@ -45,10 +45,8 @@ class DiscordDoor(discord.AutoShardedClient):
     def __init__(
         self, share: Share, session: aiohttp.ClientSession, connector: aiohttp.BaseConnector
     ) -> None:
-        intents = discord.Intents.none()
-        intents.dm_messages = True
         super().__init__(
-            intents=intents,
+            intents=discord.Intents(dm_messages=True),
             connector=connector,
             max_messages=None,
             chunk_guilds_at_startup=False,

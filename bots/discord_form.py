@@ -38,17 +38,11 @@ class ShareForm(ui.Modal):
 
     def __init__(self, policy: Policy, lifetime: timedelta | None) -> None:
         super().__init__(title="Share once", timeout=OPEN_FOR, custom_id=SHARE)
-        self.add_item(
-            ui.Label(
-                text="A text",
-                component=ui.TextInput(
-                    custom_id="text",
-                    style=discord.TextStyle.paragraph,
-                    required=False,
-                    max_length=LONGEST_TEXT,
-                ),
-            )
+        long = discord.TextStyle.paragraph
+        text: ui.TextInput[ShareForm] = ui.TextInput(
+            custom_id="text", style=long, required=False, max_length=LONGEST_TEXT
         )
+        self.add_item(ui.Label(text="A text", component=text))
         file: ui.FileUpload[ShareForm] = ui.FileUpload(
             custom_id="file", required=False, min_values=0, max_values=1
         )

@@ -45,6 +45,7 @@ class Attached:
     def handed_in(self, session: aiohttp.ClientSession) -> dict[str, Any]:
         """Give a submission's fields about it; its bytes are fetched when they are read."""
         return {
+            "kind": Kind.FILE,
             "content": download(session, self.url, origins=CDN, size=self.size),
             "name": self.name,
             "type": self.type,
@@ -86,14 +87,10 @@ def submissions(  # noqa: PLR0913 - what one event can hand in
         "password": password,
     }
     made = [
-        Submission(
-            event=f"{event.name}/{file.id}", kind=Kind.FILE, **file.handed_in(session), **shared
-        )
+        Submission(event=f"{event.name}/{file.id}", **file.handed_in(session), **shared)
         for file in files
     ]
     if text:
-        content = text_content(text)
-        made.append(
-            Submission(event=f"{event.name}/text", kind=Kind.TEXT, content=content, **shared)
-        )
+        name, content = f"{event.name}/text", text_content(text)
+        made.append(Submission(event=name, kind=Kind.TEXT, content=content, **shared))
     return made

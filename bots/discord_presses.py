@@ -172,7 +172,7 @@ class Presses:
         interaction, tells = pressed.interaction, pressed.reply.tells
         if tells is None or status.ended_at or interaction.message is None:
             return
-        chat = str((await interaction.client.create_dm(interaction.user)).id) if tells else ""
+        chat = await _direct_chat(interaction) if tells else ""
         message, more = str(interaction.message.id), token_of(interaction)
         ref = SenderRef(DOOR, chat, str(interaction.locale), message, more)
         await self._vault.refer(pressed.secret_id, pressed.owner, ref)
@@ -222,6 +222,16 @@ class Presses:
             log.info("discord dm refused", code=error.code)
             return Outcome(words.CANT_TELL)
         return Outcome(words.TELLS, tells=True)
+
+
+async def _direct_chat(interaction: discord.Interaction) -> str:
+    """Name the chat where they are told, or none where that became impossible."""
+    try:
+        return str((await interaction.client.create_dm(interaction.user)).id)
+    except discord.HTTPException as error:
+        if not final(error):
+            raise
+        return ""
 
 
 async def _nothing(_pressed: Pressed) -> Outcome:

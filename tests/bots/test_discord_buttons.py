@@ -84,6 +84,17 @@ async def test_password_is_set_changed_and_removed(
     assert await opened(client, web, link) == b"hello"
 
 
+async def test_password_that_came_meanwhile_is_asked_for(talk: FakeDiscord, web: Web) -> None:
+    """A form that was shown before there was a password can't take it away."""
+    message, link = await shared(talk)
+    late = await talk.form(await talk.press(message, "Password"))
+    await set_password(talk, message, new="pw")
+    await talk.shows(message, "password is set")
+    await talk.submit(late, {"new": "other"}, message=message)
+    await talk.shows(message, "has a password by now")
+    assert (await status(web, link)).attempts_left == 5
+
+
 async def test_password_form_never_asks_for_a_platform_login(talk: FakeDiscord) -> None:
     """It says whose password it is, and what not to enter."""
     message, _ = await shared(talk, password="pw")
@@ -157,10 +168,14 @@ async def test_conversation_goes_on_after_a_restart(
         share_form = await discord.form(await discord.command("share"))
         password_form = await discord.form(await discord.press(message, "Password"))
     async with door(share, settings, discord):
-        await discord.submit(password_form, {"new": "pw"}, message=message)
-        await discord.shows(message, "password is set")
         await discord.press(message, LIFETIME, "300")
         await discord.shows(message, "lifetime is changed")
+    async with door(share, settings, discord):
+        await discord.press(message, "Revoke")
+        await discord.shows(message, "Destroy it now?")
+    async with door(share, settings, discord):
+        await discord.submit(password_form, {"new": "pw"}, message=message)
+        await discord.shows(message, "password is set")
         assert await opened(client, web, link, password="pw") == b"hello"
         number = await discord.submit(share_form, {"text": "late", "lifetime": "300"})
         assert links(await discord.reply(number))
@@ -196,11 +211,12 @@ async def test_press_that_can_not_be_answered_changes_nothing(
     message, link = await shared(talk)
     talk.refusals["POST callback"] = [(404 if code == 10062 else 400, code)]
     before = await status(web, link)
-    await talk.press(message, LIFETIME, "300")
+    number = await talk.press(message, LIFETIME, "300")
     await until(lambda: not talk.refusals["POST callback"])
     await talk.press(message, "Refresh")
     await until(lambda: "PATCH @original" in talk.calls[-1:])
     assert await status(web, link) == before
+    assert talk.contents(number) == []
 
 
 async def test_rate_limited_edit_comes_later(talk: FakeDiscord) -> None:

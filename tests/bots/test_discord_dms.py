@@ -9,11 +9,13 @@ import pytest
 
 from tests.bots.test_notices import settled
 from tests.contents import until
-from tests.fakes.discord_talk import links, read_whole, shared, written
+from tests.fakes.discord_talk import door, links, read_whole, shared, written
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
+    from bots.share import Share
+    from core.settings import Settings
     from tests.conftest import Web
     from tests.fakes.discord import FakeDiscord
 
@@ -35,6 +37,21 @@ async def test_dm_is_sent_to_whoever_asked(
     assert OPENED.search(told[1])
     assert not links(told[1])
     await talk.shows(message, "Opened")
+
+
+async def test_dm_that_became_impossible_holds_up_no_press(
+    discord: FakeDiscord, share: Share, settings: Settings, web: Web
+) -> None:
+    """A new client asks for the chat anew; a refusal costs the message, not the press."""
+    async with door(share, settings, discord):
+        message, _ = await shared(discord)
+        await discord.press(message, "Tell me by DM")
+        await discord.shows(message, "You are told by DM")
+    discord.refusals["POST channels"] = [(403, 50007)]
+    async with door(share, settings, discord):
+        await discord.press(message, "Another lifetime, from now on", "300")
+        await discord.shows(message, "lifetime is changed")
+    assert discord.refusals["POST channels"] == []
 
 
 async def test_dm_is_not_sent_to_whoever_changed_their_mind(

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from tests.fakes.discord import FakeDiscord
 
 
+async def test_no_privileged_intent_is_asked_for(talk: FakeDiscord) -> None:
+    """It hears what people send to it, and nothing else: not members, presences, or contents."""
+    await talk.reply(await talk.command("help"))
+    assert talk.intents == 1 << 12
+
+
 @pytest.mark.parametrize("trouble", ["reconnect", "drop", "invalid"])
 async def test_connection_is_taken_up_again(talk: FakeDiscord, trouble: str) -> None:
     """After RECONNECT, a broken connection or INVALID_SESSION the door answers again."""

@@ -22,6 +22,7 @@ class Gateway:
     def __init__(self) -> None:
         self.identified = 0
         self.resumed = 0
+        self.intents = 0  # what the bot wants to hear
         self.close_code: int | None = None  # the gateway's answer to IDENTIFY instead of READY
         self.silent = False  # the gateway says nothing at all
         self._sockets: set[web.WebSocketResponse] = set()
@@ -55,6 +56,7 @@ class Gateway:
             await self._send(socket, deflate, {"op": 11, "d": None, "s": None, "t": None})
         elif heard["op"] == 2:
             self.identified += 1
+            self.intents = heard["d"]["intents"]
             if self.close_code is not None:
                 await socket.close(code=self.close_code)
                 return

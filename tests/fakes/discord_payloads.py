@@ -27,6 +27,21 @@ def guild_channel() -> dict[str, Any]:
     }
 
 
+def interaction(number: str, kind: int, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": number,
+        "application_id": APP,
+        "type": kind,
+        "data": data,
+        "channel_id": DM,
+        "token": f"token-{number}",
+        "version": 1,
+        "locale": "en-US",
+        "entitlements": [],
+        "attachment_size_limit": 10_485_760,
+    }
+
+
 def dm_channel(recipient: str) -> dict[str, Any]:
     return {"id": DM, "type": 1, "flags": 0, "recipients": [user(recipient)]}
 

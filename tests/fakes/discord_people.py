@@ -8,7 +8,7 @@ from typing import Any
 from tests.contents import until
 from tests.fakes import discord_payloads as payloads
 from tests.fakes.discord_gateway import Gateway
-from tests.fakes.discord_payloads import APP, DM, GUILD, USER
+from tests.fakes.discord_payloads import DM, GUILD, USER
 from tests.fakes.discord_world import Asked, Attachment, World
 
 CDN = "cdn.discordapp.com"
@@ -135,20 +135,8 @@ class People(World, Gateway):
         self.interactions[number] = Asked(
             time.monotonic(), self.clock(), place in {"dm", "guild"}, message
         )
-        told = {
-            "id": number,
-            "application_id": APP,
-            "type": kind,
-            "data": data,
-            "channel_id": DM,
-            "token": f"token-{number}",
-            "version": 1,
-            "locale": "en-US",
-            "entitlements": [],
-            "app_permissions": str(self.bot_may),
-            "attachment_size_limit": 10_485_760,
-            **self._where(place, user),
-        }
+        told = payloads.interaction(number, kind, data)
+        told |= {"app_permissions": str(self.bot_may), **self._where(place, user)}
         if message is not None:
             told["message"] = self.messages[message]
         await self.tell("INTERACTION_CREATE", told)
