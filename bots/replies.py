@@ -81,18 +81,6 @@ def telegram_help(lifetime: str, limit: str, page: str | None) -> str:
     )
 
 
-def discord_help(lifetime: str, limit: str) -> str:
-    """Say what is possible and what is true."""
-    return (
-        "**/share** opens a form for a text, a file and a password; **/share file:** takes a file "
-        "at once. You get a link that opens exactly once, and only you see my answer.\n"
-        f"Unopened, it is destroyed after {lifetime}, or when you choose. "
-        f"Files have at most {limit}.\n"
-        "Link previews open nothing. Whoever has the link can open it: pass it on with care.\n"
-        f"{TRUTH}\n{NO_LOGIN} **/privacy** says what is kept."
-    )
-
-
 def privacy(page: str) -> str:
     """Say what is kept."""
     return (
