@@ -41,6 +41,11 @@ UNLOCKED = "Unlocked: all attempts are back."
 REVOKE = "Revoke"
 SURE = "Yes, destroy it"
 KEEP = "No, keep it"
+PASSWORD = "Password"  # noqa: S105 - a sentence
+PASSWORD_PROMPT = "Reply to this message"  # noqa: S105 - a sentence
+PASSWORD_SET = "The password is set; the link stays. Tell it some other way."  # noqa: S105 - a sentence
+PASSWORD_GONE = "The password is gone; the link stays the same."  # noqa: S105 - a sentence
+NO_LINK_HERE = "I don't find the link in this message, and I keep none: share it again."
 FORGET = "Yes, destroy everything"
 FORGET_ALL = (
     "This revokes every secret of yours that nobody opened yet, and drops the list of them. "
@@ -123,6 +128,17 @@ def standing(status: Status, url: str | None) -> str:
     if not status.waiting:
         return f"{state(status)}. The link opens nothing any more."
     return f"Your link. It opens once:\n{url or ''}\n\n{state(status)}."
+
+
+def password_prompt(url: str, *, protected: bool) -> str:
+    """Ask for a password; the link stands here so that nothing need be kept meanwhile."""
+    how = "with the password for the recipient of this link"
+    if protected:
+        how = (
+            "with the old password in the first line and the new one in the second, "
+            "or with the old one alone to have none"
+        )
+    return f"{PASSWORD_PROMPT} {how}. I delete both at once.\n{url}"
 
 
 def listed(found: Sequence[Status]) -> str:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
 # Actions, one letter each: callback data holds 64 bytes, an id 22 of them.
-LIFETIME, REVOKE, SURE, KEEP, UNLOCK = "t", "r", "R", "k", "u"
+LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD = "t", "r", "R", "k", "u", "p"
 LISTED, LISTED_SURE, FORGET_SURE = "l", "L", "D"
-ACTIONS = {LIFETIME, REVOKE, SURE, KEEP, UNLOCK, LISTED, LISTED_SURE, FORGET_SURE}
+ACTIONS = {LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD, LISTED, LISTED_SURE, FORGET_SURE}
 NOBODY = SecretId(bytes(16))  # in the place of an id where a button is about none
 
 
@@ -62,8 +62,10 @@ def under_link(status: Status, policy: Policy, url: str | None) -> InlineKeyboar
                 for w in wishes
             ]
         )
-    rows.append([_button(replies.REVOKE, REVOKE, status.id)])
-    return InlineKeyboardMarkup(rows)
+    last = [_button(replies.REVOKE, REVOKE, status.id)]
+    if url is not None:
+        last.insert(0, _button(replies.PASSWORD, PASSWORD, status.id))
+    return InlineKeyboardMarkup([*rows, last])
 
 
 def unlock(secret_id: SecretId) -> InlineKeyboardButton:

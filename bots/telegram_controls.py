@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from bots import replies
 from bots import telegram_buttons as buttons
 from bots.telegram_calls import insist
 from bots.telegram_message import DOOR
+from bots.telegram_password import LINK, ask
 from core.errors import Gone, Malformed, NotFound, OneTimeShareError, TooLate
 from core.secret import Sender
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MOST = 10  # secrets in a list
 LONGEST_ANSWER = 200  # characters that a press may be answered with
-_LINK = re.compile(r"https?://\S+/s/[\w-]{22}#[\w-]{43}")
 
 
 class Press:
@@ -48,7 +47,7 @@ class Press:
     @property
     def url(self) -> str | None:
         """The link that the message shows."""
-        found = _LINK.search((self.message and self.message.text) or "")
+        found = LINK.search((self.message and self.message.text) or "")
         return found[0] if found else None
 
     async def show(self, text: str | None, markup: InlineKeyboardMarkup | None) -> None:
@@ -80,6 +79,7 @@ class Controls:
             buttons.SURE: self._revoke,
             buttons.KEEP: self._keep,
             buttons.UNLOCK: self._unlock,
+            buttons.PASSWORD: self._password,
             buttons.LISTED: self._ask_in_list,
             buttons.LISTED_SURE: self._revoke_in_list,
             buttons.FORGET_SURE: self._forget,
@@ -130,6 +130,16 @@ class Controls:
         await self._vault.unlock(press.secret_id, press.owner)
         await self._refresh(press)
         return replies.UNLOCKED
+
+    async def _password(self, press: Press) -> str:
+        if press.message is None or press.url is None:
+            return replies.NO_LINK_HERE
+        status = await self._vault.status(press.secret_id, press.owner)
+        if not status.waiting:
+            await self._refresh(press)
+            return ""
+        await ask(press.message, press.url, protected=status.protected)
+        return ""
 
     async def _ask_in_list(self, press: Press) -> str:
         await press.show(None, buttons.confirm(press.secret_id, buttons.LISTED_SURE))

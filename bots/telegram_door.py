@@ -21,7 +21,7 @@ from telegram.ext import (
     filters,
 )
 
-from bots import replies
+from bots import replies, telegram_password
 from bots import telegram_buttons as buttons
 from bots.download import TooLargeHere
 from bots.share import Submission, text_content
@@ -145,6 +145,9 @@ class TelegramDoor:
         """Turn a message into links: one for its file, one for its text or caption."""
         message = update.message
         if message is None:
+            return
+        if (link := telegram_password.asked_for(message)) is not None:
+            await telegram_password.take(self._share.vault, message, link)
             return
         parts = self._parts(message)
         if not parts:

@@ -45,6 +45,7 @@ async def test_link_has_controls_that_hold_no_key(bot: FakeTelegram) -> None:
     assert labels(bot, message) == [
         "Copy link",
         *("5 min", "1 h", "5 h", "1 day", "7 days"),
+        "Password",
         "Revoke",
     ]
     said = [b["callback_data"] for b in buttons(bot.messages[message["message_id"]])[1:]]

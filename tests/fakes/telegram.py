@@ -134,7 +134,7 @@ class FakeTelegram(Chats):
             told["reply_to_message"] = {k: v for k, v in replied.items() if k != "reply_to_message"}
         elif to and not to.get("allow_sending_without_reply"):
             return Refusal(400, "Bad Request: message to be replied not found")
-        if "reply_markup" in given:
+        if "inline_keyboard" in given.get("reply_markup", {}):  # other kinds are not told again
             told["reply_markup"] = given["reply_markup"]
         message = self.put(given["chat_id"], told)
         self.sent.append(message | {"asked": given})

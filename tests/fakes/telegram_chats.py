@@ -131,7 +131,8 @@ class Chats:
         """Wait until a message of the bot, as the chat shows it now, has all these words."""
 
         def found() -> list[dict[str, Any]]:
-            shown = [self.messages[sent["message_id"]] for sent in self.sent]
+            sent = [one["message_id"] for one in self.sent]
+            shown = [self.messages[number] for number in sent if number in self.messages]
             return [m for m in shown if all(word in m["text"] for word in words)]
 
         await until(found)
