@@ -1,22 +1,20 @@
-"""A vault whose every clock is the test's: the machine's, and that of Redis' scripts."""
+"""A vault whose every clock is the test's: the machine's, and that of Redis and its scripts."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import tempfile
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from redis.asyncio import Redis
+from typing import TYPE_CHECKING, Any
 
 from core.blobs.filesystem import FileBlobs
-from core.embedded import embedded_redis
 from core.handout import Handout
 from core.keys import ServerKey
 from core.outbox import Outbox
-from core.passwords import Passwords
+from core.passwords import Passwords, Place
 from core.receipts import Receipts
 from core.records import Records
 from core.scripts import ON_OTHERS, ON_RECORDS, Scripts, source
@@ -26,10 +24,55 @@ from core.vault import Vault
 from tests.clock import kept_in
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from redis.asyncio import Redis
+
+    from core.scripts import Argument, Call
 
 CLOCK = "test:clock"
 BEGINNING = 4_000_000_000_000  # ms; later than any test runs, so that nothing vanishes by itself
+
+
+class ClockedScripts(Scripts):
+    """The shipped scripts, by the test's clock. While `repeats`, each loses its first reply.
+
+    That is what redis-py does by itself: it asks again what may have happened already.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(redis)
+        self._scripts = {
+            name: redis.register_script(kept_in(CLOCK) + source(name))
+            for name in (*ON_RECORDS, *ON_OTHERS)
+        }
+        self.repeats = False
+
+    async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:
+        if self.repeats:
+            await super().__call__(name, key, *arguments)
+        return await super().__call__(name, key, *arguments)
+
+    async def together(self, *calls: Call) -> list[Any]:
+        if self.repeats:
+            await super().together(*calls)
+        return await super().together(*calls)
+
+
+class QuickPlace(Place):
+    """Stretches at no cost: a life has dozens of passwords, and is not about how hard they are."""
+
+    async def stretch(self, profile: str, password: str, password_salt: bytes) -> bytes:
+        return hashlib.sha256(profile.encode() + password_salt + password.encode()).digest()
+
+
+class QuickPasswords(Passwords):
+    """The pool with its places, that none holds for long."""
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        with super().place():
+            yield QuickPlace(self._pool)
 
 
 @dataclass(slots=True)
@@ -38,33 +81,34 @@ class Clocked:
 
     vault: Vault
     sweeper: Sweeper
+    scripts: ClockedScripts
     outbox: Outbox
     receipts: Receipts
+    blobs: FileBlobs
     redis: Redis
     now: int = BEGINNING
 
     async def move(self, milliseconds: int) -> None:
-        """Let time pass."""
+        """Let time pass, and what Redis keeps until then vanish."""
         self.now += milliseconds
         await self.redis.set(CLOCK, self.now)
+        for key in await self.redis.keys("ots:{*"):
+            vanishes = await self.redis.pexpiretime(key)  # type: ignore[arg-type]  # bytes will do
+            if 0 < vanishes <= self.now:
+                await self.redis.delete(key)
 
 
 @asynccontextmanager
-async def clocked() -> AsyncIterator[Clocked]:
-    """Build it as `core.bootstrap` does, on a Redis and a folder of its own."""
+async def clocked(redis: Redis) -> AsyncIterator[Clocked]:
+    """Build it as `core.bootstrap` does, on a Redis that is emptied for it, and a new folder."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = await stack.enter_async_context(embedded_redis(folder))
-        redis = await stack.enter_async_context(Redis.from_url(url))
-        scripts = Scripts(redis)
+        await redis.flushdb()
+        scripts = ClockedScripts(redis)
         stack.push_async_callback(scripts.aclose)
-        scripts._scripts = {
-            name: redis.register_script(kept_in(CLOCK) + source(name))
-            for name in (*ON_RECORDS, *ON_OTHERS)
-        }
         receipts = Receipts(redis, scripts)
         outbox = Outbox(scripts, receipts)
-        records, blobs, passwords = Records(scripts, outbox), FileBlobs(folder / "b"), Passwords()
+        records, blobs, passwords = Records(scripts, outbox), FileBlobs(folder), QuickPasswords()
         await blobs.start()
         stack.push_async_callback(passwords.aclose)
 
@@ -83,6 +127,6 @@ async def clocked() -> AsyncIterator[Clocked]:
         sweeper = Sweeper(
             redis=redis, records=records, blobs=blobs, handout=handout, outbox=outbox, clock=clock
         )
-        house = Clocked(vault, sweeper, outbox, receipts, redis)
+        house = Clocked(vault, sweeper, scripts, outbox, receipts, blobs, redis)
         await house.move(0)
         yield house

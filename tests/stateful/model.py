@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MINUTE, HOUR = 60_000, 3_600_000
-LEASE, WINDOW, LONGEST_WINDOW = MINUTE, 15 * MINUTE, 6 * HOUR
+LEASE, WINDOW, LONGEST_WINDOW, TOMBSTONE = MINUTE, 15 * MINUTE, 6 * HOUR, 24 * HOUR
 ATTEMPTS, HELD, LAPSES, UNLOCKS = 5, 3, 10, 3
 OVER = {"burned", "expired", "revoked"}
 
@@ -38,9 +38,16 @@ class Model:
     sent: int = 0
     complete: bool = False
     resumes: bool = False  # the claimant may open again with the link alone
+    kept: int = 0  # when even the tombstone vanishes
     told: dict[str, str] = field(default_factory=dict)  # receipts, each occasion once
 
+    def __post_init__(self) -> None:
+        self.kept = self.expires + LEASE + TOMBSTONE
+
     def settle(self) -> str:
+        """Do what the clock decided since somebody last looked; say how it stands."""
+        if self.vanished:
+            raise Refused("NotFound")
         if self.state == "claimed" and self.now >= self.lease:
             self.state, self.claim, self.lapsed = "ready", "", self.lapsed + 1
             if self.lapsed >= HELD:
@@ -54,7 +61,11 @@ class Model:
         return "opened" if self.state == "burned" else self.state
 
     def end(self, state: str, kind: str) -> None:
-        self.state, self.told["end"] = state, kind
+        self.state, self.told["end"], self.kept = state, kind, self.now + TOMBSTONE
+
+    @property
+    def vanished(self) -> bool:
+        return self.now >= self.kept
 
     @property
     def locked(self) -> bool:
@@ -87,21 +98,32 @@ class Model:
             self.settle()
             raise Refused("WrongPassword", ATTEMPTS - self.tries)
 
-    def data(self, claim: str, revision: int, stop: int) -> None:
+    def data(self, claim: str, revision: int, start: int, stop: int) -> None:
         """Hand out up to `stop`: who is first has it, whoever claimed meanwhile."""
         state = self.settle()
         if self.state in OVER or (state == "opened" and self.claim != claim):
             raise Refused("Gone", state)
+        if state != "opened" and revision != self.revision:
+            raise Refused("Changed")
+        if start >= self.size:
+            raise Refused("OutOfRange", self.size)
         if state != "opened":
-            if revision != self.revision:
-                raise Refused("Changed")
             self.state, self.claim, self.opened = "opened", claim, self.now
+            self.kept = self.now + LONGEST_WINDOW + TOMBSTONE
         self.touched = self.now
         self.sent, self.complete = max(self.sent, stop), self.complete or stop == self.size
 
+    def progress(self, claim: str) -> tuple[str, int, bool, int]:
+        """The state, how far it is, whether that is all, and seconds until the window ends."""
+        state = self.settle()
+        if self.claim != claim:
+            raise Refused("NotFound")
+        left = self.window_end - self.now if self.state == "opened" else 0
+        return state, self.sent, self.complete, left // 1000
+
     def done(self, claim: str) -> None:
         state = self.settle()
-        if not claim or self.claim != claim or state != "opened":
+        if self.claim != claim or state != "opened":
             raise Refused("NotFound")
         if self.state == "opened":
             self.end("burned", "opened")
@@ -124,6 +146,7 @@ class Model:
     def reschedule(self, lifetime: int) -> None:
         self.still_the_senders(claimed=True)
         self.expires = min(self.now + lifetime, self.limit)
+        self.kept = self.expires + LEASE + TOMBSTONE
 
     def rewrap(self, old: str | None, new: str | None) -> None:
         self.still_the_senders(claimed=True)
