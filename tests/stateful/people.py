@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CONTENT = bytes(range(256)) * 300
+LONGEST = 7 * 24 * HOUR  # ms that a secret may live at most
 SMALL, LARGE = 200, len(CONTENT)  # in the record; in the store
 
 
@@ -47,7 +48,7 @@ class People(Comparison):
         target=secrets,
         kind=st.sampled_from(Kind),
         size=st.sampled_from([SMALL, LARGE]),
-        lifetime=st.sampled_from([10 * MINUTE, 5 * HOUR, 48 * HOUR, 7 * 24 * HOUR]),
+        lifetime=st.sampled_from([10 * MINUTE, 5 * HOUR, 48 * HOUR, LONGEST]),
         password=passwords,
     )
     def seal(self, kind: Kind, size: int, lifetime: int, password: str | None) -> Secret:
@@ -60,8 +61,8 @@ class People(Comparison):
             password=password,
             owner=self.owner,
         )
-        now, longest = self.house.now, 7 * 24 * HOUR
-        model = Model(now, now + lifetime, now + longest, len(content), password)
+        now = self.house.now
+        model = Model(now, now + lifetime, now + LONGEST, len(content), password)
         self.secrets.append(Secret(self.run(work), kind, content, model))
         return self.secrets[-1]
 
@@ -121,9 +122,7 @@ class People(Comparison):
     @rule(secret=secrets, claim=claims)
     def progress(self, secret: Secret, claim: str) -> None:
         model = secret.model
-        self.both(
-            lambda: model.progress(claim), lambda: self.vault.progress(secret.id, CLAIMS[claim])
-        )
+        self.both(lambda: model.progress(claim), lambda: self.compared_progress(secret, claim))
 
     @rule(secret=secrets, claim=claims)
     def done(self, secret: Secret, claim: str) -> None:
@@ -160,7 +159,7 @@ class People(Comparison):
     @rule(
         secret=secrets,
         whose=proofs,
-        lifetime=st.sampled_from([5 * MINUTE, 100 * HOUR, 168 * HOUR]),
+        lifetime=st.sampled_from([5 * MINUTE, 100 * HOUR, LONGEST]),
     )
     def reschedule(self, secret: Secret, whose: str, lifetime: int) -> None:
         span = timedelta(milliseconds=lifetime)

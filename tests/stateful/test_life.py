@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 
 from core.embedded import embedded_redis
 from tests.stateful.model import ATTEMPTS, LAPSES, MINUTE, OVER, UNLOCKS, WINDOW
-from tests.stateful.people import People, Ticket, claims, passwords, secrets
+from tests.stateful.people import LONGEST, People, Ticket, claims, passwords, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,15 +91,20 @@ class Life(People):
 
     @rule(secret=secrets, claim=claims)
     def receive(self, secret: Secret, claim: str) -> None:
-        """A page does all that it should, and says that it has everything."""
+        """A page does all that it should, a part of it twice, and says that it has everything."""
         ticket = self.open(secret, claim, secret.model.password)
         if isinstance(ticket, Ticket):
             self.data(ticket, 0, None)
+            self.data(ticket, 0, 150)
+            self.progress(secret, claim)
         self.done(secret, claim)
 
-    @rule(secret=secrets, claim=claims)
-    def come_late(self, secret: Secret, claim: str) -> None:
+    @rule(secret=secrets, claim=claims, prolonged=st.booleans())
+    def come_late(self, secret: Secret, claim: str, prolonged: bool) -> None:
         """A page claims in the last second of the lifetime, and may still receive in the next."""
+        if prolonged:
+            self.pass_unseen(MINUTE)
+            self.reschedule(secret, "owner", LONGEST)
         self.catch_up()
         self.pass_unseen(max(0, secret.model.expires - self.house.now - 1000))
         ticket = self.open(secret, claim, secret.model.password)
