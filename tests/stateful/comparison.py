@@ -131,6 +131,10 @@ class Comparison(RuleBasedStateMachine):
         if secret.model.state not in OVER:  # afterwards nobody waits for more
             assert astuple(told) == secret.model.progress(claim), told
 
+    def no_bytes_of_what_is_over(self, secret: Secret) -> None:
+        lie = self.run(self.house.blobs.has(secret.id, secret.model.limit))
+        assert not (lie and secret.model.state in OVER)
+
     @invariant()
     def one_receives(self) -> None:
         assert all(len(secret.received) <= 1 for secret in self.secrets)

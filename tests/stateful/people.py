@@ -127,7 +127,9 @@ class People(Comparison):
     @rule(secret=secrets, claim=claims)
     def done(self, secret: Secret, claim: str) -> None:
         model = secret.model
-        self.both(lambda: model.done(claim), lambda: self.vault.done(secret.id, CLAIMS[claim]))
+        work = self.vault.done
+        if self.both(lambda: model.done(claim), lambda: work(secret.id, CLAIMS[claim])):
+            self.no_bytes_of_what_is_over(secret)
 
     @rule(secret=secrets, claim=claims, password=passwords)
     def guess_the_key(self, secret: Secret, claim: str, password: str | None) -> None:
