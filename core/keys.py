@@ -209,11 +209,26 @@ class ServerKey:
         message = f"{door}\0{user}".encode()
         return hmac.digest(self._for(b"owner"), message, "sha256")
 
-    def seal_ref(self, secret_id: bytes, ref: SenderRef) -> bytes:
-        """Seal where a sender is told: a nonce of 12 bytes, then the rest."""
+    def seal(self, purpose: bytes, about: bytes, plain: bytes) -> bytes:
+        """Seal what this server alone reads again: a nonce of 12 bytes, then the rest."""
         nonce = secrets.token_bytes(len(ZERO_NONCE))
-        plain = json.dumps(asdict(ref), separators=(",", ":")).encode()
-        return nonce + ChaCha20Poly1305(self._for(b"ref")).encrypt(nonce, plain, secret_id)
+        return nonce + ChaCha20Poly1305(self._for(purpose)).encrypt(nonce, plain, about)
+
+    def open(self, purpose: bytes, about: bytes, sealed: bytes) -> bytes:
+        """Open what `seal` sealed.
+
+        Raises:
+            Corrupt: another key, purpose, or thing that it is about.
+        """
+        nonce, rest = sealed[: len(ZERO_NONCE)], sealed[len(ZERO_NONCE) :]
+        try:
+            return ChaCha20Poly1305(self._for(purpose)).decrypt(nonce, rest, about)
+        except (InvalidTag, ValueError):
+            raise Corrupt from None
+
+    def seal_ref(self, secret_id: bytes, ref: SenderRef) -> bytes:
+        """Seal where a sender is told."""
+        return self.seal(b"ref", secret_id, json.dumps(asdict(ref), separators=(",", ":")).encode())
 
     def open_ref(self, secret_id: bytes, sealed: bytes) -> SenderRef:
         """Open what `seal_ref` sealed.
@@ -221,12 +236,7 @@ class ServerKey:
         Raises:
             Corrupt: another key or secret.
         """
-        nonce, rest = sealed[: len(ZERO_NONCE)], sealed[len(ZERO_NONCE) :]
-        try:
-            plain = ChaCha20Poly1305(self._for(b"ref")).decrypt(nonce, rest, secret_id)
-        except (InvalidTag, ValueError):
-            raise Corrupt from None
-        return SenderRef(**json.loads(plain))
+        return SenderRef(**json.loads(self.open(b"ref", secret_id, sealed)))
 
     def check_value(self) -> bytes:
         """Derive what tells later whether the same key is in use."""
