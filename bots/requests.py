@@ -169,12 +169,13 @@ class Deliveries:
                 await self._share.handed.join(self._door)
                 while True:
                     waiting = await self._share.handed.take(self._door, self._reader)
-                    await asyncio.gather(*(self._handle(*one) for one in waiting))
+                    await asyncio.gather(*(self.handle(*one) for one in waiting))
             except Unavailable:
                 log.warning("deliveries wait", door=self._door)
                 await asyncio.sleep(PAUSE)
 
-    async def _handle(self, entry: str, name: InvitationId) -> None:
+    async def handle(self, entry: str, name: InvitationId) -> None:
+        """Tell one; what fails is left to be told again."""
         try:
             try:
                 handover = await self._share.handed.look(name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.invitation import Purpose
-from core.secret import Kind, Sender, SenderRef
-from tests.contents import pieces
+from core.invitation import Purpose, Standing
+from core.link import Claim
+from core.secret import Kind, Sender, SenderRef, State
+from tests.contents import pieces, received
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -52,3 +53,26 @@ async def hand_in(house: House, invited: Invited, data: bytes = b"content") -> S
 
 def key(invited: Invited) -> str:
     return f"ots:{{inv}}:{invited.id}"
+
+
+async def standing(house: House, invited: Invited) -> Standing:
+    return (await house.invitations.inquire(invited.id, invited.token.digest)).standing
+
+
+async def waits(house: House, invited: Invited) -> bytes | None:
+    """Open what waits for the door, as its recipient; None when nothing does."""
+    handover = await house.handed.look(invited.id)
+    if handover is None:
+        return None
+    link = handover.handed.link
+    return await received(house.vault, link.id, link.key, Claim.random())
+
+
+async def living(house: House) -> list[State]:
+    """List the states of all secrets of whoever asked."""
+    return [one.state for one in await house.vault.secrets(house.vault.owner(ANN))]
+
+
+async def died(house: House, invited: Invited) -> None:
+    """Let the lease of whoever had the place be over, as if its process had ended."""
+    await house.redis.hset(key(invited), "till", 1)

@@ -12,15 +12,10 @@ from core.errors import BadLifetime, Closed, Corrupt, Malformed, NotFound
 from core.invitation import Asking, InvitationId, Purpose, Standing, Token
 from core.policy import clean_label
 from core.secret import SenderRef
-from tests.asked import ANN, BEN, REF, asked, hand_in, key
+from tests.asked import ANN, BEN, REF, asked, hand_in, key, standing
 
 if TYPE_CHECKING:
     from core.bootstrap import House
-    from core.invitation import Invited
-
-
-async def standing(house: House, invited: Invited) -> Standing:
-    return (await house.invitations.inquire(invited.id, invited.token.digest)).standing
 
 
 @pytest.mark.parametrize(

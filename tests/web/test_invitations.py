@@ -16,7 +16,7 @@ from aiohttp import ClientSession, FormData, MultipartWriter
 from core.invitation import InvitationId, Purpose, Standing, Token
 from core.link import Claim
 from core.secret import Kind
-from tests.asked import ANN, asked, hand_in, key
+from tests.asked import ANN, asked, hand_in, key, standing
 from tests.contents import pieces, received, until
 
 if TYPE_CHECKING:
@@ -36,10 +36,6 @@ async def problem(answer: ClientResponse) -> tuple[int, str]:
     told = await answer.json()
     assert told["detail"]
     return answer.status, told["type"].rpartition(":")[2]
-
-
-async def standing(house: House, invited: Invited) -> Standing:
-    return (await house.invitations.inquire(invited.id, invited.token.digest)).standing
 
 
 async def delivered(house: House, invited: Invited) -> tuple[bytes, str]:
