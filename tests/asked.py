@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiohttp import FormData
+
 from core.invitation import Purpose, Standing
 from core.link import Claim
 from core.secret import Kind, Sender, SenderRef, State
@@ -76,3 +78,21 @@ async def living(house: House) -> list[State]:
 async def died(house: House, invited: Invited) -> None:
     """Let the lease of whoever had the place be over, as if its process had ended."""
     await house.redis.hset(key(invited), "till", 1)
+
+
+async def delivered(house: House, invited: Invited) -> tuple[bytes, str]:
+    """Open what waits for the door; answer the bytes and the name."""
+    handover = await house.handed.look(invited.id)
+    assert handover is not None
+    link, claim = handover.handed.link, Claim.random()
+    opened = await house.vault.open(link.id, link.key, claim)
+    data = await received(house.vault, link.id, link.key, claim)
+    return data, opened.metadata.name if handover.handed.kind is Kind.FILE else ""
+
+
+def file_form(data: bytes = b"content", name: str = "a.txt", **fields: str) -> FormData:
+    form = FormData(default_to_multipart=True)
+    for field, value in fields.items():
+        form.add_field(field.replace("_", "-"), value)
+    form.add_field("file", data, filename=name)
+    return form

@@ -9,6 +9,6 @@ if state ~= 'open' then return {'over', state} end
 if not mine then return {'busy', busy_for()} end
 set('link', ARGV[4])
 finish('used')
+redis.call('XTRIM', ARGV[3], 'MINID', now - TOMBSTONE) -- their links are gone with them
 redis.call('XADD', ARGV[3], '*', 'invitation', ARGV[2])
-redis.call('PEXPIRE', ARGV[3], TOMBSTONE)
 return {'ok'}

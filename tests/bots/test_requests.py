@@ -12,7 +12,7 @@ from bots.notices import Unreachable
 from bots.requests import Arrival, Deliveries, Requests
 from core.background import beside
 from core.errors import BadLifetime, Closed, NotFound
-from core.invitation import InvitationId, Purpose, Standing, Token
+from core.invitation import InvitationId, Purpose, Standing, Token, key_of
 from core.link import Claim, Link
 from core.receipts import Event
 from core.secret import Kind, SenderRef, State
@@ -132,6 +132,20 @@ async def test_entry_that_is_left_after_its_link_is_told_to_nobody(
     async with beside(Deliveries(share, "telegram", tell).run()):
         await settled(house)
     assert tell.told == []
+
+
+async def test_link_that_can_not_be_read_holds_up_no_other(
+    house: House, share: Share, requests: Requests
+) -> None:
+    """What was sealed under another key is dropped, and the next one is told."""
+    broken = await requests.ask(ANN, "1")
+    await hand_in(house, broken)
+    await house.redis.hset(key_of(broken.id), "link", b"x" * 100)
+    link = await hand_in(house, await requests.ask(ANN, "1"))
+    tell = Told()
+    async with beside(Deliveries(share, "telegram", tell).run()):
+        await settled(house)
+    assert [arrival.secret_id for arrival in tell.told] == [link.id]
 
 
 async def test_chat_that_can_not_be_reached_may_still_fetch(

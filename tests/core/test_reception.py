@@ -190,3 +190,11 @@ async def test_opened_once_all_the_same(house: House) -> None:
     assert await waits(house, invited) == b"content"
     with pytest.raises(Gone):
         await house.vault.open(sealed.link.id, sealed.link.key, Claim.random())
+
+
+async def test_entries_whose_links_are_gone_leave_the_stream(house: House) -> None:
+    """A door that was shut for more than a day finds nothing of what it missed before."""
+    stream = "ots:{inv}:handed:telegram"
+    await house.redis.xadd(stream, {"invitation": b"x"}, id="1-1")
+    await hand_in(house, await asked(house))
+    assert await house.redis.xlen(stream) == 1
