@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from core.blobs import Lying
 from core.blobs.days import Days, in_thread, last_moment, spread, sync
-from core.blobs.latches import Latches
+from core.blobs.latches import Latches, probe
 from core.errors import Corrupt, Malformed
 from core.link import SecretId
 
@@ -67,6 +67,7 @@ class FileBlobs:
         await in_thread(self._root.mkdir, mode=0o700, parents=True, exist_ok=True)
         await in_thread(spread, self._root)
         await in_thread(self._incoming.mkdir, mode=0o700, exist_ok=True)
+        await in_thread(probe, self._incoming)
 
     async def check(self) -> None:
         await in_thread(self._check)
