@@ -1,16 +1,20 @@
-# make run · make test · make check · make bench: each works on a fresh machine with Python >= 3.11.
+# make run · make test · make check · make soak · make bench: each works on a fresh machine with Python >= 3.11.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test check bench format lock clean
+.PHONY: run test soak check bench format lock clean
 
 run: $(VENV)/.run
 	$(BIN)/python onetimeshare.py run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
+
+# The tests with their long variants.
+soak: $(VENV)/.dev
+	SOAK=1 $(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

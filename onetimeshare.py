@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import logging
+import resource
 import signal
 import sys
 from contextlib import suppress
@@ -26,6 +28,7 @@ log = structlog.get_logger()
 
 DOORS = ("telegram", "discord")
 PAUSE = 10.0  # seconds before a door that broke is opened again
+PR_SET_DUMPABLE = 4
 NO_DOORS = """\
 No bot is set up yet; the page works without one. To add them, put into .env and start again:
   TELEGRAM_BOT_TOKEN=…  from @BotFather in Telegram: /newbot (docs/telegram.md)
@@ -35,6 +38,7 @@ No bot is set up yet; the page works without one. To add them, put into .env and
 def main() -> None:
     """Run the command line."""
     arguments = _parser().parse_args()
+    _forbid_core_dumps()
     _set_up_logs()
     try:
         settings = Settings.read()
@@ -167,9 +171,33 @@ def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
     return loop
 
 
+def _forbid_core_dumps() -> None:
+    """Let no crash write our memory, where keys and contents pass through, to a disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # a handler that the system pipes dumps to heeds no limit
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+class _Terse(logging.Handler):
+    """Tells of a library's trouble without its values: aiohttp prints requests that it can't read.
+
+    What stays is the message before its values are filled in (asyncio's go on in further lines),
+    and the error's class.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0] if record.exc_info else None
+        log.log(
+            record.levelno,
+            str(record.msg).partition("\n")[0],
+            library=record.name,
+            **({"error": error.__name__} if error is not None else {}),
+        )
+
+
 def _set_up_logs() -> None:
     """Log our own lines, and the libraries' errors only: some print addresses with tokens."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, handlers=[_Terse()])
     for name in ("httpx", "httpcore", "telegram", "discord", "aiohttp"):
         logging.getLogger(name).setLevel(logging.ERROR)
     lines = (

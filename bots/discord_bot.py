@@ -11,6 +11,9 @@ import discord
 import structlog
 
 from bots.discord_door import DiscordDoor
+from bots.discord_messages import DOOR
+from bots.discord_notices import Teller
+from bots.notices import Notices
 from core.background import stop
 from core.errors import DoorClosed
 
@@ -84,7 +87,8 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
         if ready.done():
             log.info("door is open", door="discord")
             tries = 0
-        await living
+        async with Notices(door.share, DOOR, Teller(door, door.share)).telling():
+            await living
     except discord.LoginFailure:
         raise DoorClosed(REASONS[4004]) from None
     except discord.PrivilegedIntentsRequired:

@@ -1,4 +1,4 @@
-"""What the Discord door answers: /share, its form, and direct messages."""
+"""What the Discord door answers: commands, forms, presses, and direct messages."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ import asyncio
 import hashlib
 import json
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
 import structlog
 from discord import app_commands
 
+from bots import discord_replies as words
 from bots import replies
-from bots.discord_form import ShareForm
-from bots.download import download
-from bots.share import Submission, text_content
-from core.errors import Duplicate, OneTimeShareError
-from core.quantities import parse_duration, show_duration, show_size
-from core.secret import Kind, Sender
+from bots.discord_buttons import Choice, Press
+from bots.discord_commands import commands
+from bots.discord_errors import ANSWERED_BEFORE, UNKNOWN_INTERACTION
+from bots.discord_form import PASSWORD, SHARE, Filled, ShareForm
+from bots.discord_messages import Attached, Event, submissions
+from bots.discord_original import after
+from bots.discord_presses import Presses
+from bots.discord_secrets import Secrets
+from bots.discord_sharing import ANSWERS, Answers, Channel, Sharing
+from core.link import SecretId
+from core.quantities import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +32,10 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from bots.share import Share, Shared
+    from bots.share import Share
 
 log = structlog.get_logger()
 
-DOOR = "discord"
-CDN = frozenset({"https://cdn.discordapp.com", "https://media.discordapp.net"})
-LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
 NOTE = "discord commands"  # remembers what was synced last
 
 
@@ -43,25 +45,28 @@ class DiscordDoor(discord.AutoShardedClient):
     def __init__(
         self, share: Share, session: aiohttp.ClientSession, connector: aiohttp.BaseConnector
     ) -> None:
-        intents = discord.Intents.none()
-        intents.dm_messages = True
         super().__init__(
-            intents=intents,
+            intents=discord.Intents(dm_messages=True),
             connector=connector,
             max_messages=None,
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=0,  # we ask for no servers, so there are none to wait for
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.opened = asyncio.Event()
         self.share = share
+        self.secrets = Secrets(share)
+        self._sharing = Sharing(share)
+        self._presses = Presses(share)
         self._session = session
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self.tree = app_commands.CommandTree(self)
         self.tree.error(self.command_failed)
-        for command in _commands(self):
+        for command in commands(self):
             self.tree.add_command(command)
+        self.add_dynamic_items(Press, Choice)
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands, only when they changed."""
@@ -102,21 +107,16 @@ class DiscordDoor(discord.AutoShardedClient):
         """Turn a direct message into links: one for its text, one for each file."""
         if message.author.bot or message.guild is not None:
             return
-        sender = Sender(DOOR, str(message.author.id))
-        event = f"message/{message.id}"
-        made = [self.of_file(sender, event, file) for file in message.attachments]
-        if message.content:
-            made.append(self.of_text(sender, event, message.content))
-
-        async def tell(text: str) -> None:
-            await message.channel.send(text, suppress_embeds=True)
-
+        event = Event(message.author.id, f"message/{message.id}", str(message.channel.id))
+        files = map(Attached.of, message.attachments)
+        made = submissions(event, self._session, text=message.content, files=files)
+        place = Channel(message.channel)
         with self.working():
             if not made:
-                await tell(replies.UNSUPPORTED)
-            told = [await self._share_one(submission, tell) for submission in made]
-            if any(told):
-                await tell(replies.DELETE_IT)
+                await place.send(content=replies.UNSUPPORTED)
+            told, _ = await self._sharing.share(made, place)
+            if told:
+                await place.send(content=replies.DELETE_IT)
 
     async def share_command(
         self,
@@ -126,128 +126,102 @@ class DiscordDoor(discord.AutoShardedClient):
     ) -> None:
         """Share the file at once, or show the form."""
         if file is None:
-            await interaction.response.send_modal(ShareForm(self, lifetime))
+            await interaction.response.send_modal(ShareForm(self.share.policy, lifetime))
             return
-        sender = Sender(DOOR, str(interaction.user.id))
-        submission = self.of_file(sender, f"interaction/{interaction.id}", file, lifetime=lifetime)
-        await self.answer(interaction, [submission])
+        await self._answer(interaction, files=[Attached.of(file)], lifetime=lifetime)
 
-    async def answer(self, interaction: discord.Interaction, submissions: list[Submission]) -> None:
-        """Acknowledge, share, and put every link into the one answer that only the sender sees."""
+    async def share_message(
+        self, interaction: discord.Interaction, message: discord.Message
+    ) -> None:
+        """Share what an existing message holds, and delete it where that is allowed."""
+        with self.working():
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            event, place = Event.of(interaction), Answers(interaction)
+            files = map(Attached.of, message.attachments)
+            made = submissions(event, self._session, text=message.content, files=files)
+            if not made:
+                await place.send(content=replies.UNSUPPORTED)
+            kept = made if interaction.is_guild_integration() else made[:ANSWERS]
+            told, whole = await self._sharing.share(kept, place)
+            if not told:
+                return
+            note = await after(interaction, message, whole=whole and len(kept) == len(made))
+            if left := len(made) - len(kept):
+                note = f"{note}\n{words.TOO_MANY.format(count=left)}"
+            owner = self.share.vault.owner(made[0].sender)
+            await self._sharing.add(told[-1], owner, note)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Take a form that was filled in, perhaps before the last restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        name = interaction.custom_id or ""
+        if name == SHARE:
+            await self._safely(interaction, self._form_sent(interaction))
+        elif match := PASSWORD.fullmatch(name):
+            await self.pressed(interaction, "protect", SecretId.parse(match[1]))
+
+    async def _form_sent(self, interaction: discord.Interaction) -> None:
+        form = Filled.read(interaction)
+        chosen = form.values.get("lifetime")
+        await self._answer(
+            interaction,
+            text=form.values.get("text", ""),
+            files=form.files,
+            lifetime=parse_duration(chosen) if chosen else None,
+            password=form.values.get("password"),
+        )
+
+    async def _answer(self, interaction: discord.Interaction, **what: Any) -> None:  # noqa: ANN401 - as `submissions` takes it
+        """Acknowledge, share, and put every link into an answer that only the sender sees."""
         with self.working():
             # Within three seconds; what follows may take fifteen minutes.
             await interaction.response.defer(ephemeral=True, thinking=True)
-            told: list[str] = []
+            made = submissions(Event.of(interaction), self._session, **what)
+            place = Answers(interaction)
+            if not made:
+                await place.send(content=replies.NO_TEXT_NO_FILE)
+            await self._sharing.share(made, place)
 
-            async def tell(text: str) -> None:
-                told.append(text)
-                await interaction.edit_original_response(content="\n\n".join(told))
-
-            if not submissions:
-                await tell(replies.NO_TEXT_NO_FILE)
-            for submission in submissions:
-                await self._share_one(submission, tell)
-
-    async def _share_one(self, submission: Submission, tell: Any) -> bool:  # noqa: ANN401 - a coroutine function
-        what = "your file" if submission.kind is Kind.FILE else "your text"
-        try:
-            async with self.share.handle(submission) as shared:
-                await tell(replies.sealed(_bracketed(shared), what))
-                return True
-        except Duplicate:
-            return False
-        except OneTimeShareError as error:
-            log.info("refused", door=DOOR, error=type(error).__name__)
-            sentence = replies.refusal(error)
-            await tell(sentence)
-        return False
-
-    def of_text(self, sender: Sender, event: str, text: str, **wishes: Any) -> Submission:  # noqa: ANN401 - Submission's own fields
-        """Make a submission of a text."""
-        return Submission(
-            sender=sender,
-            event=f"{event}/text",
-            kind=Kind.TEXT,
-            content=text_content(text),
-            **wishes,
-        )
-
-    def of_file(
+    async def pressed(
         self,
-        sender: Sender,
-        event: str,
-        file: discord.Attachment,
-        **wishes: Any,  # noqa: ANN401 - Submission's own fields
-    ) -> Submission:
-        """Make a submission of an attachment, streamed from the platform's CDN."""
-        return Submission(
-            sender=sender,
-            event=f"{event}/{file.id}",
-            kind=Kind.FILE,
-            content=download(self._session, file.url, origins=CDN, size=file.size),
-            name=file.filename,
-            type=file.content_type,
-            size=file.size,
-            **wishes,
-        )
+        interaction: discord.Interaction,
+        action: str,
+        secret_id: SecretId | None,
+        chosen: str = "",
+    ) -> None:
+        """Do what a button, a menu or the form of a password says."""
+        if self.secrets.knows(action):
+            work = self.secrets.handle(interaction, action, secret_id, chosen)
+        elif secret_id is not None:
+            work = self._presses.handle(interaction, action, secret_id, chosen)
+        else:
+            return
+        await self._safely(interaction, work)
+
+    async def _safely(self, interaction: discord.Interaction, work: Any) -> None:  # noqa: ANN401 - a coroutine
+        with self.working():
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - the library would print it with values
+                await self.failed(interaction, error)
 
     async def command_failed(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
-        """Log the kind of error, and tell the person where that is still possible."""
-        cause = getattr(error, "original", error)
-        log.warning("discord command failed", error=type(cause).__name__)
-        if not interaction.response.is_done():
+        """Look what a command stumbled over."""
+        await self.failed(interaction, getattr(error, "original", error))
+
+    async def failed(self, interaction: discord.Interaction, error: BaseException) -> None:
+        """Log the kind of error, and tell the person where that is still possible.
+
+        Not where the platform says that it was answered: another replica has it then.
+        """
+        code = getattr(error, "code", None)
+        log.warning("discord interaction failed", error=type(error).__name__, code=code)
+        if code not in {UNKNOWN_INTERACTION, ANSWERED_BEFORE}:
             with suppress(discord.DiscordException):
-                await interaction.response.send_message(replies.FAILED, ephemeral=True)
-
-
-def _bracketed(shared: Shared) -> Shared:
-    """Wrap the address so that Discord shows no preview of it."""
-    return replace(shared, url=f"<{shared.url}>")
-
-
-def _commands(door: DiscordDoor) -> list[app_commands.Command[Any, ..., None]]:
-    policy = door.share.policy
-    lifetime = show_duration(policy.default_lifetime)
-    wishes = [w for w in map(parse_duration, LIFETIMES) if w <= policy.max_lifetime]
-    choices = [
-        app_commands.Choice(name=show_duration(w), value=round(w.total_seconds())) for w in wishes
-    ]
-
-    @app_commands.describe(file="The file to share", expires="When it is destroyed unopened")
-    @app_commands.choices(expires=choices)
-    async def share(
-        interaction: discord.Interaction,
-        file: discord.Attachment | None = None,
-        expires: int | None = None,
-    ) -> None:
-        wish = None if expires is None else parse_duration(str(expires))
-        await door.share_command(interaction, file, wish)
-
-    async def help_(interaction: discord.Interaction) -> None:
-        text = replies.discord_help(lifetime, show_size(policy.max_size))
-        await interaction.response.send_message(text, ephemeral=True)
-
-    async def privacy(interaction: discord.Interaction) -> None:
-        text = replies.privacy(f"<{door.share.public_url}/privacy>")
-        await interaction.response.send_message(text, ephemeral=True)
-
-    made: list[app_commands.Command[Any, ..., None]] = []
-    for name, description, callback in (
-        ("share", "Get a link that opens once, for a text or a file", share),
-        ("help", "What is possible, and what is true", help_),
-        ("privacy", "What is kept, and how long", privacy),
-    ):
-        made.append(
-            app_commands.Command(
-                name=name,
-                description=description,
-                callback=callback,
-                allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-                allowed_contexts=app_commands.AppCommandContext(
-                    guild=True, dm_channel=True, private_channel=True
-                ),
-            )
-        )
-    return made
+                if interaction.response.is_done():
+                    await interaction.followup.send(replies.FAILED, ephemeral=True)
+                else:
+                    await interaction.response.send_message(replies.FAILED, ephemeral=True)

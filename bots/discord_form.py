@@ -1,87 +1,114 @@
-"""The form of /share: a text, a file, a password, a lifetime."""
+"""The forms: of /share, and of a password.
+
+What a form is about is in its id, and the platform brings back all that was filled in: so it
+survives a restart meanwhile.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
-import structlog
 from discord import ui
 
+from bots import discord_replies as words
 from bots import replies
-from core.quantities import parse_duration, show_duration
-from core.secret import Sender
+from bots.discord_buttons import lifetimes
+from bots.discord_messages import Attached
+from core.quantities import show_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timedelta
 
-    from bots.discord_door import DiscordDoor
-
-log = structlog.get_logger()
+    from core.policy import Policy
+    from core.secret import Status
 
 LONGEST_TEXT = 4000  # characters that a modal's field holds
 LONGEST_PASSWORD = 200
-WISHES = ("5m", "1h", "5h", "1d", "7d")
+OPEN_FOR = 900  # seconds
+SHARE = "ots:share"
+PASSWORD = re.compile(r"ots:password:([\w-]{22})")
 
 
 class ShareForm(ui.Modal):
     """Nothing in it can be invalid but all of it empty: no form may answer a form."""
 
-    def __init__(self, door: DiscordDoor, lifetime: timedelta | None) -> None:
-        super().__init__(title="Share once", timeout=900)
-        self._door = door
-        self.text: ui.TextInput[ShareForm] = ui.TextInput(
-            style=discord.TextStyle.paragraph, required=False, max_length=LONGEST_TEXT
+    def __init__(self, policy: Policy, lifetime: timedelta | None) -> None:
+        super().__init__(title="Share once", timeout=OPEN_FOR, custom_id=SHARE)
+        long = discord.TextStyle.paragraph
+        text: ui.TextInput[ShareForm] = ui.TextInput(
+            custom_id="text", style=long, required=False, max_length=LONGEST_TEXT
         )
-        self.file: ui.FileUpload[ShareForm] = ui.FileUpload(
-            required=False, min_values=0, max_values=1
+        self.add_item(ui.Label(text="A text", component=text))
+        file: ui.FileUpload[ShareForm] = ui.FileUpload(
+            custom_id="file", required=False, min_values=0, max_values=1
         )
-        self.password: ui.TextInput[ShareForm] = ui.TextInput(
-            required=False, max_length=LONGEST_PASSWORD
-        )
-        self.lifetime: ui.RadioGroup[ShareForm] = ui.RadioGroup(required=True)
-        policy = door.share.policy
-        chosen = policy.default_lifetime if lifetime is None else lifetime
-        offered = {parse_duration(w) for w in WISHES} | {chosen}
-        for wish in sorted(w for w in offered if w <= policy.max_lifetime):
-            self.lifetime.add_option(
-                label=show_duration(wish),
-                value=str(round(wish.total_seconds())),
-                default=wish == chosen,
-            )
-        self.add_item(ui.Label(text="A text", component=self.text))
-        self.add_item(ui.Label(text="A file", component=self.file))
+        self.add_item(ui.Label(text="A file", component=file))
         self.add_item(
             ui.Label(
-                text="A password for the recipient",
+                text=words.PASSWORD_TITLE,
                 description=f"Optional; tell it some other way. {replies.NO_LOGIN}",
-                component=self.password,
+                component=_password("password"),
             )
         )
-        self.add_item(ui.Label(text="Destroyed unopened after", component=self.lifetime))
+        choice = _lifetimes(policy, policy.default_lifetime if lifetime is None else lifetime)
+        self.add_item(ui.Label(text="Destroyed unopened after", component=choice))
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Make a link for the text and one for the file."""
-        sender = Sender("discord", str(interaction.user.id))
-        event = f"interaction/{interaction.id}"
-        chosen = self.lifetime.value
-        lifetime = parse_duration(chosen) if chosen else None
-        password = self.password.value or None
-        made = []
-        if self.text.value:
-            made.append(
-                self._door.of_text(
-                    sender, event, self.text.value, lifetime=lifetime, password=password
-                )
-            )
-        made += [
-            self._door.of_file(sender, event, file, lifetime=lifetime, password=password)
-            for file in self.file.values
-        ]
-        await self._door.answer(interaction, made)
 
-    async def on_error(  # type: ignore[override]  # as the library's own Modal narrows it
-        self, _interaction: discord.Interaction, error: Exception, /
-    ) -> None:
-        """Log the kind of error; the library would print a traceback with values."""
-        log.warning("discord form failed", error=type(error).__name__)
+def _lifetimes(policy: Policy, chosen: timedelta) -> ui.RadioGroup[ShareForm]:
+    group: ui.RadioGroup[ShareForm] = ui.RadioGroup(custom_id="lifetime", required=True)
+    for wish in sorted({*lifetimes(policy), chosen}):
+        group.add_option(
+            label=show_duration(wish),
+            value=str(round(wish.total_seconds())),
+            default=wish == chosen,
+        )
+    return group
+
+
+def _password(name: str, *, required: bool = False) -> ui.TextInput[Any]:
+    return ui.TextInput(custom_id=name, required=required, max_length=LONGEST_PASSWORD)
+
+
+class PasswordForm(ui.Modal):
+    """Asks for another password, and for the one of now, where there is one."""
+
+    def __init__(self, status: Status) -> None:
+        name = f"ots:password:{status.id}"
+        super().__init__(title=words.PASSWORD_TITLE, timeout=OPEN_FOR, custom_id=name)
+        hint = [words.NEW_PASSWORD_HINT, replies.NO_LOGIN]
+        if status.protected:
+            hint.insert(0, words.EMPTY_FOR_NONE)
+        new = _password("new", required=not status.protected)
+        label = ui.Label(text=words.NEW_PASSWORD, description=" ".join(hint), component=new)
+        self.add_item(label)
+        if status.protected:
+            old = _password("old", required=True)
+            self.add_item(ui.Label(text=words.OLD_PASSWORD, component=old))
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What somebody filled in, by the names of the fields; an empty field has no value."""
+
+    values: dict[str, str] = field(repr=False)
+    files: list[Attached]
+
+    @classmethod
+    def read(cls, interaction: discord.Interaction) -> Filled:
+        """Read a form that was sent."""
+        data = cast("dict[str, Any]", interaction.data)
+        fields = list(_fields(data["components"]))
+        known = data.get("resolved", {}).get("attachments", {})
+        files = [Attached.read(known[one]) for part in fields for one in part.get("values") or ()]
+        values = {part["custom_id"]: part["value"] for part in fields if part.get("value")}
+        return cls(values, files)
+
+
+def _fields(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        if "component" in component:  # a label around its field
+            yield component["component"]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from core import errors as e
 from core.quantities import show_duration, show_size
+from core.receipts import Event
+from core.secret import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from bots.share import Shared
+    from core.receipts import Receipt
+    from core.secret import Status
 
 Say: TypeAlias = "str | Callable[[Any], str]"
 
@@ -32,10 +36,29 @@ TRUTH = (
     "What I store can't be opened without the link, and I don't keep the link."
 )
 FAILED = "Something went wrong on my side: please send it again."
+UNLOCK = "Unlock"
+UNLOCKED = "Unlocked: all attempts are back."
+REVOKE = "Revoke"
+SURE = "Yes, destroy it"
+KEEP = "No, keep it"
+PASSWORD = "Password"  # noqa: S105 - a sentence
+PASSWORD_PROMPT = "Reply to this message"  # noqa: S105 - a sentence
+PASSWORD_SET = "The password is set; the link stays. Tell it some other way."  # noqa: S105 - a sentence
+PASSWORD_GONE = "The password is gone; the link stays the same."  # noqa: S105 - a sentence
+NO_LINK_HERE = "I don't find the link in this message, and I keep none: share it again."
+FORGET = "Yes, destroy everything"
+FORGET_ALL = (
+    "This revokes every secret of yours that nobody opened yet, and drops the list of them. "
+    "What ended before goes by itself within 24 hours."
+)
+NOTHING_LISTED = "You have no secrets here: none is waiting, and none ended in the last 24 hours."
+EDITED = "I shared your message as it was first. To share the new version, send it again."
 NO_LOGIN = "Do not enter your Discord login."
 TELEGRAM_COMMANDS = {
     "start": "How it works",
     "help": "What is possible, and what is true",
+    "list": "Your secrets: how they stand, revoke",
+    "delete_my_data": "Revoke everything and forget you",
     "privacy": "What is kept, and how long",
 }
 
@@ -54,23 +77,12 @@ def telegram_help(lifetime: str, limit: str, page: str | None) -> str:
     larger = f"; larger ones go through {page}" if page else ""
     return (
         "• Send a text, file, photo, video, audio or voice message: you get a link.\n"
-        f"• It opens once, and is destroyed unopened after {lifetime}.\n"
+        f"• It opens once, and is destroyed unopened after {lifetime}, or when you choose.\n"
+        "• I tell you when it was opened. /list shows all of yours; each can be revoked.\n"
         f"• Files have at most {limit}{larger}.\n"
         "• A caption becomes a link of its own, and so does each picture of an album.\n"
         "• Link previews open nothing. Whoever has the link can open it: pass it on with care.\n\n"
         f"{TRUTH}\n\n/privacy says what is kept."
-    )
-
-
-def discord_help(lifetime: str, limit: str) -> str:
-    """Say what is possible and what is true."""
-    return (
-        "**/share** opens a form for a text, a file and a password; **/share file:** takes a file "
-        "at once. You get a link that opens exactly once, and only you see my answer.\n"
-        f"Unopened, it is destroyed after {lifetime}, or when you choose. "
-        f"Files have at most {limit}.\n"
-        "Link previews open nothing. Whoever has the link can open it: pass it on with care.\n"
-        f"{TRUTH}\n{NO_LOGIN} **/privacy** says what is kept."
     )
 
 
@@ -96,6 +108,89 @@ def sealed(shared: Shared, what: str) -> str:
     if shared.replaced:
         lines.append("It replaces an earlier link for the same message, which opens nothing.")
     return "\n".join(lines)
+
+
+def state(status: Status) -> str:
+    """Say how a secret stands."""
+    if status.state is State.READY:
+        left = status.expires_at - datetime.now(UTC)
+        return f"Waiting, expires in {show_duration(left)}"
+    return {
+        State.CLAIMED: "Somebody is about to open it",
+        State.LOCKED: "Locked after too many wrong passwords or openings that came to nothing",
+        State.EXPIRED: "Expired unopened",
+        State.REVOKED: "Revoked: nobody received it",
+    }.get(status.state, f"Opened {_time(status.ended_at)}".strip())
+
+
+def standing(status: Status, url: str | None) -> str:
+    """Write the message with a link anew, as the secret stands."""
+    if not status.waiting:
+        return f"{state(status)}. The link opens nothing any more."
+    return f"Your link. It opens once:\n{url or ''}\n\n{state(status)}."
+
+
+def password_prompt(url: str, *, protected: bool) -> str:
+    """Ask for a password; the link stands here so that nothing need be kept meanwhile."""
+    how = "with the password for the recipient of this link"
+    if protected:
+        how = (
+            "with the old password in the first line and the new one in the second, "
+            "or with the old one alone to have none"
+        )
+    return f"{PASSWORD_PROMPT} {how}. I delete both at once.\n{url}"
+
+
+def listed(found: Sequence[Status]) -> str:
+    """List secrets, without names or content."""
+    if not found:
+        return NOTHING_LISTED
+    lines = [
+        f"{number}. {state(status)} (shared {until(status.created_at)})"
+        for number, status in enumerate(found, 1)
+    ]
+    return "Your secrets:\n" + "\n".join(lines)
+
+
+def revoke_number(number: int) -> str:
+    """Label the button that revokes one of a list."""
+    return f"Revoke {number}"
+
+
+def forgotten(revoked: int) -> str:
+    """Say that a sender's data is gone."""
+    what = "1 secret was" if revoked == 1 else f"{revoked} secrets were"
+    return f"Done: {what} revoked, and the list is gone."
+
+
+def notice(receipt: Receipt) -> str:
+    """Tell what happened, as a message of its own."""
+    at = _time(datetime.fromtimestamp(receipt.at / 1000, UTC))
+    return {
+        Event.OPENED: f"Opened {at}.",
+        Event.UNCONFIRMED: f"Opened {at}. All of it was handed out; the page never confirmed it.",
+        Event.INTERRUPTED: f"Opened, and broken off {at}: not all of it may have been received.",
+        Event.EXPIRED: "Expired unopened.",
+        Event.REVOKED: "Revoked: nobody received it.",
+        Event.HELD: (
+            "Somebody with your link opens it again and again and never receives it. "
+            "If that goes on, it is locked."
+        ),
+        Event.LOCKED: (
+            "Locked after too many wrong passwords or openings that came to nothing. "
+            "Nobody received it."
+        ),
+        Event.LOST: "Its bytes are lost on my side, so it can't be opened. Please share it again.",
+    }[receipt.event]
+
+
+def ended(receipt: Receipt) -> str:
+    """Write what takes the place of a link that is over."""
+    return f"{notice(receipt)} The link opens nothing any more."
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%H:%M} UTC"
 
 
 def too_large_for_chat(limit: int, page: str | None) -> str:

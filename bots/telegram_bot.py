@@ -13,9 +13,12 @@ from telegram import BotCommand
 from telegram.error import TelegramError
 
 from bots import replies
+from bots.notices import Notices
 from bots.telegram_calls import patiently
 from bots.telegram_door import TelegramDoor
 from bots.telegram_intake import Intake
+from bots.telegram_message import DOOR
+from bots.telegram_notices import Teller
 
 if TYPE_CHECKING:
     from bots.share import Share
@@ -48,7 +51,8 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
             )  # polling and webhook exclude each other
             await _register_commands(application)
             log.info("door is open", door="telegram")
-            await intake.run()
+            async with Notices(share, DOOR, Teller(application.bot)).telling():
+                await intake.run()
         finally:
             await asyncio.shield(_close(application, intake, stop_within))
 

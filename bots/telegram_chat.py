@@ -6,8 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
-from telegram.constants import ChatAction, InlineKeyboardButtonLimit
+from telegram import ReplyParameters
+from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
 from bots import replies
@@ -16,7 +16,7 @@ from bots.telegram_calls import insist
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from telegram import Message
+    from telegram import InlineKeyboardMarkup, Message
 
     from bots.share import Shared
 
@@ -24,28 +24,26 @@ TYPING = 4.5  # seconds; "uploading…" is shown for five
 
 
 async def answer(
-    message: Message, text: str, button: InlineKeyboardButton | None = None
+    message: Message, text: str, markup: InlineKeyboardMarkup | None = None
 ) -> Message:
     """Answer a message, also one that its sender has deleted meanwhile.
 
     Raises:
         TelegramError: it could not be sent.
     """
-    buttons = None if button is None else InlineKeyboardMarkup([[button]])
     to = ReplyParameters(message.message_id, allow_sending_without_reply=True)
-    return await insist(lambda: message.reply_text(text, reply_markup=buttons, reply_parameters=to))
+    return await insist(lambda: message.reply_text(text, reply_markup=markup, reply_parameters=to))
 
 
-async def hand_over(message: Message, shared: Shared, what: str) -> Message:
-    """Answer a message with its link.
+async def hand_over(
+    message: Message, shared: Shared, what: str, markup: InlineKeyboardMarkup | None
+) -> Message:
+    """Answer a message with its link, and what its sender may do with it.
 
     Raises:
         TelegramError: it could not be sent, so nobody has the link.
     """
-    button = None
-    if len(shared.url) <= InlineKeyboardButtonLimit.MAX_COPY_TEXT:
-        button = InlineKeyboardButton(replies.COPY, copy_text=CopyTextButton(shared.url))
-    return await answer(message, replies.sealed(shared, what), button)
+    return await answer(message, replies.sealed(shared, what), markup)
 
 
 async def add(answered: Message, sentence: str) -> None:

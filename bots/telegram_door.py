@@ -7,26 +7,29 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from telegram import InlineKeyboardButton, LinkPreviewOptions, Update
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Update
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import (
     AIORateLimiter,
     Application,
     CallbackContext,
+    CallbackQueryHandler,
     CommandHandler,
     Defaults,
     MessageHandler,
     filters,
 )
 
-from bots import replies
+from bots import replies, telegram_password
+from bots import telegram_buttons as buttons
 from bots.download import TooLargeHere
 from bots.share import Submission, text_content
 from bots.telegram_calls import LegibleUpdates
 from bots.telegram_chat import add, answer, delete, hand_over, uploading
+from bots.telegram_controls import Controls
 from bots.telegram_files import Files
-from bots.telegram_message import addresses, attached, event, sender
+from bots.telegram_message import addresses, attached, event, language, sender
 from core.errors import Duplicate, OneTimeShareError
 from core.quantities import show_duration, show_size
 from core.secret import Kind
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     import aiohttp
     from telegram import Message
 
-    from bots.share import Share
+    from bots.share import Share, Shared
     from core.settings import Settings
 
     App: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
@@ -57,7 +60,14 @@ class TelegramDoor:
         self._files = Files(session, settings.telegram_api_url)
         self._page = share.public_url if settings.web_upload else None
         self._shown: dict[int, float] = {}  # when each group was last shown the way
-        self._commands = {"start": self.start, "help": self.help, "privacy": self.privacy}
+        self._controls = Controls(share)
+        self._commands = {
+            "start": self.start,
+            "help": self.help,
+            "list": self.list_,
+            "delete_my_data": self.forget,
+            "privacy": self.privacy,
+        }
 
     def application(self) -> App:
         """Build the library's application for this door; it neither polls nor queues."""
@@ -78,6 +88,9 @@ class TelegramDoor:
         private, groups = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
         for name, command in self._commands.items():
             application.add_handler(CommandHandler(name, command, filters=private))
+        application.add_handler(CallbackQueryHandler(self._controls.press))
+        edited = filters.UpdateType.EDITED_MESSAGE
+        application.add_handler(MessageHandler(private & edited, self.edited))
         application.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, self.take))
         application.add_handler(MessageHandler(groups, self.show_private))
         application.add_error_handler(_handler_failed)
@@ -97,6 +110,23 @@ class TelegramDoor:
         """Say what is kept."""
         await _say(update, replies.privacy(f"{self._share.public_url}/privacy"))
 
+    async def list_(self, update: Update, _context: Context) -> None:
+        """List the sender's secrets."""
+        if update.message is not None:
+            owner = self._share.vault.owner(sender(update.message))
+            text, markup = await self._controls.listed(owner)
+            await answer(update.message, text, markup)
+
+    async def forget(self, update: Update, _context: Context) -> None:
+        """Ask whether everything of the sender shall go."""
+        if update.message is not None:
+            await answer(update.message, replies.FORGET_ALL, buttons.forget())
+
+    async def edited(self, update: Update, _context: Context) -> None:
+        """Say that an edit changes nothing of what was shared."""
+        if update.edited_message is not None:
+            await answer(update.edited_message, replies.EDITED)
+
     async def show_private(self, update: Update, context: Context) -> None:
         """Take nothing in a group; show whoever addresses the bot the way to the private chat."""
         message = update.message
@@ -108,22 +138,29 @@ class TelegramDoor:
             return  # one answer serves the group, and a flood there holds up nobody else
         self._shown[message.chat.id] = now
         link = f"https://t.me/{context.bot.username}?start=share"
-        await answer(message, replies.IN_GROUPS, InlineKeyboardButton(replies.OPEN_PRIVATE, link))
+        button = InlineKeyboardButton(replies.OPEN_PRIVATE, link)
+        await answer(message, replies.IN_GROUPS, InlineKeyboardMarkup([[button]]))
 
     async def take(self, update: Update, _context: Context) -> None:
         """Turn a message into links: one for its file, one for its text or caption."""
         message = update.message
         if message is None:
             return
+        if (link := telegram_password.asked_for(message)) is not None:
+            await telegram_password.take(self._share.vault, message, link)
+            return
         parts = self._parts(message)
         if not parts:
             await answer(message, replies.UNSUPPORTED)
             return
-        links, whole = [], True
+        links: list[tuple[Message, Shared, Submission]] = []
+        whole = True
         for what, submission in parts.items():
             try:
                 async with uploading(message), self._share.handle(submission) as shared:
-                    links.append(await hand_over(message, shared, what))
+                    markup = await self._markup(message, shared)
+                    told = await hand_over(message, shared, what, markup)
+                    links.append((told, shared, submission))
             except Duplicate:
                 continue
             except (OneTimeShareError, TelegramError) as error:
@@ -132,7 +169,13 @@ class TelegramDoor:
                 with suppress(TelegramError):  # a sender who can't be reached knows why
                     await answer(message, self._refusal(error))
         if links:
-            await add(links[-1], await _after(message, whole=whole))
+            await add(links[-1][0], await _after(message, whole=whole))
+        for told, shared, submission in links:
+            await self._share.note(shared, submission, str(told.message_id))
+
+    async def _markup(self, message: Message, shared: Shared) -> InlineKeyboardMarkup | None:
+        owner = self._share.vault.owner(sender(message))
+        return await self._controls.status_markup(shared.id, owner, shared.url)
 
     def _parts(self, message: Message) -> dict[str, Submission]:
         """Make a submission of each thing that is in a message, by what a person calls it."""
@@ -142,6 +185,8 @@ class TelegramDoor:
             parts[replies.YOUR_FILE] = Submission(
                 sender=sender(message),
                 event=event(message, Kind.FILE),
+                chat=str(message.chat.id),
+                language=language(message),
                 kind=Kind.FILE,
                 content=self._files.stream(message.get_bot(), file.file_id),
                 name=file.name,
@@ -153,6 +198,8 @@ class TelegramDoor:
             parts[what] = Submission(
                 sender=sender(message),
                 event=event(message, Kind.TEXT),
+                chat=str(message.chat.id),
+                language=language(message),
                 kind=Kind.TEXT,
                 content=text_content(text),
             )

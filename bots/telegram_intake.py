@@ -23,6 +23,7 @@ log = structlog.get_logger()
 AT_ONCE = 64  # updates at work: a slow file holds up nobody
 WINDOW = 100  # updates that one poll tells at most
 LONG_POLL = 50  # seconds that Telegram waits for news
+ALLOWED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
 SHORT_POLL = 0.5  # seconds between polls while unconfirmed updates end each at once
 
 
@@ -73,7 +74,7 @@ class Intake:
         """Ask for updates once; answer whether one was started."""
         offset, confirmed = self._confirmable()
         told = await self._bot.get_updates(
-            offset=offset, limit=WINDOW, timeout=LONG_POLL, allowed_updates=[Update.MESSAGE]
+            offset=offset, limit=WINDOW, timeout=LONG_POLL, allowed_updates=ALLOWED
         )
         for number in confirmed:
             del self._tasks[number]

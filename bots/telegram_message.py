@@ -52,6 +52,11 @@ def sender(message: Message) -> Sender:
     return Sender(DOOR, str(message.chat.id))
 
 
+def language(message: Message) -> str:
+    """Name the language that the sender's Telegram speaks."""
+    return (message.from_user and message.from_user.language_code) or "en"
+
+
 def event(message: Message, part: Kind) -> str:
     """Name what came in, the same each time the platform tells it."""
     return f"{message.chat.id}/{message.message_id}/{part}"

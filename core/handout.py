@@ -93,8 +93,9 @@ class Handout:
         await self._records.follow(secret_id, holder, self._soon())
         raise Gone(State.OPENED)
 
-    async def say_why(self, secret_id: SecretId) -> None:
-        """Turn missing bytes into the reason, where the record knows one."""
+    async def say_why(self, secret_id: SecretId, limit: int, claim: Claim) -> None:
+        """Turn missing bytes into the reason, where latch or record know one."""
+        await self.heed_latch(secret_id, limit, claim)
         settled = await self._records.settle(secret_id)
         if settled is None:
             raise NotFound from None

@@ -32,7 +32,8 @@ from core.secret import Kind, Metadata, SenderRef
 
 PREFIX = b"onetimeshare/v1/"
 NO_PASSWORD = bytes(32)
-ZERO_NONCE = bytes(12)
+NONCE_SIZE = 12
+ZERO_NONCE = bytes(NONCE_SIZE)
 METADATA_BLOCK = 256
 
 
@@ -78,7 +79,7 @@ class Ticket:
 
 
 _TICKET = struct.Struct(">16sQQQQ")
-_TICKET_SIZE = _TICKET.size + 16
+_TICKET_SIZE = NONCE_SIZE + _TICKET.size + 16
 
 
 def _derive(ikm: bytes, salt: bytes, info: bytes) -> bytes:
@@ -93,6 +94,20 @@ def _open(key: bytes, sealed: bytes, aad: bytes | None = None) -> bytes:
     try:
         return ChaCha20Poly1305(key).decrypt(ZERO_NONCE, sealed, aad)
     except InvalidTag:
+        raise Corrupt from None
+
+
+def _seal_fresh(key: bytes, plain: bytes, aad: bytes | None = None) -> bytes:
+    """Seal under a key that may see other messages: the random nonce stands before."""
+    nonce = secrets.token_bytes(NONCE_SIZE)
+    return nonce + ChaCha20Poly1305(key).encrypt(nonce, plain, aad)
+
+
+def _open_fresh(key: bytes, sealed: bytes, aad: bytes | None = None) -> bytes:
+    nonce, rest = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
+    try:
+        return ChaCha20Poly1305(key).decrypt(nonce, rest, aad)
+    except (InvalidTag, ValueError):  # or too short to be one
         raise Corrupt from None
 
 
@@ -210,9 +225,8 @@ class ServerKey:
         return hmac.digest(self._for(b"owner"), message, "sha256")
 
     def seal(self, purpose: bytes, about: bytes, plain: bytes) -> bytes:
-        """Seal what this server alone reads again: a nonce of 12 bytes, then the rest."""
-        nonce = secrets.token_bytes(len(ZERO_NONCE))
-        return nonce + ChaCha20Poly1305(self._for(purpose)).encrypt(nonce, plain, about)
+        """Seal what this server alone reads again."""
+        return _seal_fresh(self._for(purpose), plain, about)
 
     def open(self, purpose: bytes, about: bytes, sealed: bytes) -> bytes:
         """Open what `seal` sealed.
@@ -220,11 +234,7 @@ class ServerKey:
         Raises:
             Corrupt: another key, purpose, or thing that it is about.
         """
-        nonce, rest = sealed[: len(ZERO_NONCE)], sealed[len(ZERO_NONCE) :]
-        try:
-            return ChaCha20Poly1305(self._for(purpose)).decrypt(nonce, rest, about)
-        except (InvalidTag, ValueError):
-            raise Corrupt from None
+        return _open_fresh(self._for(purpose), sealed, about)
 
     def seal_ref(self, secret_id: bytes, ref: SenderRef) -> bytes:
         """Seal where a sender is told."""
@@ -247,7 +257,7 @@ class ServerKey:
         packed = _TICKET.pack(
             ticket.file_key, ticket.limit_ms, ticket.plain_size, ticket.size, ticket.revision
         )
-        return encode(_seal(self._for(b"ticket" + secret_id + claim_hash), packed))
+        return encode(_seal_fresh(self._for(b"ticket" + secret_id + claim_hash), packed))
 
     def open_ticket(self, secret_id: bytes, claim_hash: bytes, text: str) -> Ticket:
         """Open a ticket.
@@ -257,7 +267,7 @@ class ServerKey:
         """
         try:
             sealed = decode(text, _TICKET_SIZE, "ticket")
-            packed = _open(self._for(b"ticket" + secret_id + claim_hash), sealed)
+            packed = _open_fresh(self._for(b"ticket" + secret_id + claim_hash), sealed)
         except (Corrupt, Malformed):
             raise NotFound from None
         return Ticket(*_TICKET.unpack(packed))

@@ -43,6 +43,9 @@ class Event(StrEnum):
     LOST = "lost"  # its bytes are not in the store any more
 
 
+ENDS = frozenset({Event.OPENED, Event.UNCONFIRMED, Event.INTERRUPTED, Event.EXPIRED, Event.REVOKED})
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What a record's outbox holds, `occasion kind time;` for each receipt, and for whom."""

@@ -287,7 +287,7 @@ class Vault:
                 async with self._handout.noting(secret_id, claim, delivery, burn=burn):
                     yield delivery
         except Corrupt:
-            await self._handout.say_why(secret_id)
+            await self._handout.say_why(secret_id, rights.limit_ms, claim)
             raise
 
     def _blob(

@@ -56,4 +56,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     onetimeshare._set_up_logs()
-    uvloop.run(main())
+    uvloop.run(onetimeshare._until_stopped(main()))

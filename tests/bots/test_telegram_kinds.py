@@ -26,7 +26,7 @@ async def test_text_becomes_a_link_and_is_deleted(
     message = bot.say(text="the code is 4711")
     answer = await bot.said("opens once, until", "UTC", "is deleted")
     [link] = links(answer)
-    [[button]] = answer["reply_markup"]["inline_keyboard"]
+    [[button], *_] = answer["reply_markup"]["inline_keyboard"]
     assert message["message_id"] not in bot.messages
     assert button["copy_text"]["text"] == link.url(web.settings.public_url)
     assert bot.called("sendMessage")[0]["link_preview_options"] == {"is_disabled": True}

@@ -153,4 +153,6 @@ async def test_commands_are_answered(
         telegram.command(command)
         await telegram.said(*words)
     [menu] = telegram.called("setMyCommands")
-    assert {entry["command"] for entry in menu["commands"]} == {"start", "help", "privacy"}
+    assert {entry["command"] for entry in menu["commands"]} == {
+        *("start", "help", "list", "delete_my_data", "privacy")
+    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.blobs import REVOKED
 from core.errors import (
     BadLifetime,
     Changed,
@@ -19,6 +20,7 @@ from core.errors import (
     WrongPassword,
 )
 from core.link import Claim, Key
+from core.record import record_key
 from core.secret import Kind, Sealed, Sender, State
 from tests.contents import gathered, pieces, received
 
@@ -151,3 +153,18 @@ async def test_revoked_secret_takes_no_more_wishes(house: House) -> None:
         await house.vault.reschedule(link.id, owner, HOUR)
     with pytest.raises(Gone):
         await house.vault.rewrap(link.id, link.key, owner, password="x")
+
+
+async def test_revoke_is_told_from_its_latch_on(house: House) -> None:
+    """A page that comes between the revoke's latch and its record learns that it was revoked."""
+    sealed = await house.vault.seal(pieces(b"x"), kind=Kind.FILE)
+    link, claim = sealed.link, Claim.random()
+    opened = await house.vault.open(link.id, link.key, claim)
+    limit = await house.redis.hget(record_key(link.id), "limit")
+    assert limit is not None
+    assert await house.blobs.latch(link.id, int(limit), REVOKED) == REVOKED
+
+    with pytest.raises(Gone) as gone:
+        async with house.vault.data(link.id, claim, opened.ticket):
+            pass
+    assert gone.value.state == State.REVOKED

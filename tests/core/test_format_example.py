@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from core import keys, stream
-from core.keys import Wrapping
-from core.link import Key, Link, SecretId
+from core.keys import ServerKey, Wrapping
+from core.link import Claim, Key, Link, SecretId
+from core.secret import Kind, Metadata
 from tests.contents import gathered, pieces
 
 DOC = Path(__file__).parents[2] / "docs" / "format.md"
@@ -20,7 +22,7 @@ def example() -> dict[str, bytes | str | int]:
         name, value = line[:15].strip(), line[15:].strip()
         told[name] = (
             value
-            if name in {"password", "plaintext"}
+            if name in {"password", "plaintext", "name"}
             else bytes.fromhex(value)
             if name != "limit"
             else int(value)
@@ -53,6 +55,13 @@ async def computed() -> str:
         )
         lines[f"wrapped ({profile})"] = wrapping.wrapped.hex()
     plain = pieces(str(told["plaintext"]).encode())
+    metadata = Metadata(str(told["name"]), "text/plain", len(str(told["plaintext"])), Kind.FILE)
+    meta = keys.seal_metadata(file_key, bytes(salts[1]), secret_id, metadata)  # type: ignore[arg-type]
+    lines["SHA-256(meta)"] = hashlib.sha256(meta).hexdigest()
+    claim, server = bytes(told["claim"]), ServerKey(bytes(told["SECRET_KEY"]))  # type: ignore[arg-type]
+    lines["holder"] = Claim(claim).holder
+    lines["resume"] = keys.seal_resume(file_key, secret_id, key, claim).hex()
+    lines["owner"] = server.owner("telegram", "42").hex()
     blob = await gathered(stream.seal(file_key, plain, nonce=told["nonce"]))  # type: ignore[arg-type]
     lines["blob (a file)"] = blob.hex()
     return "\n".join(f"{name:<15} {value}" for name, value in lines.items())

@@ -2,279 +2,52 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import json
 import time
-import zlib
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSCloseCode, web
+from aiohttp import web
 
-from tests.contents import until
 from tests.fakes import discord_payloads as payloads
 from tests.fakes.authority import Authority
-from tests.fakes.discord_payloads import APP, DM, GUILD, USER
+from tests.fakes.discord_people import People
 from tests.fakes.discord_spec import Spec
+from tests.fakes.discord_world import EPHEMERAL, Asked
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     import aiohttp
 
+    Answer = tuple[int, Any]
+
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Fake.token-of-the-tests_0123456789abcd"
 HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com", "media.discordapp.net")
 ANSWER_WITHIN = 3.0  # seconds for the first answer to an interaction
-MILD_HEARTBEAT = 20_000  # ms
-SYNC_FLUSH = b"\x00\x00\xff\xff"
+TOKEN_LIVES = 900.0  # seconds
+MODAL, DEFERRED_UPDATE, UPDATE, DEFERRED = 9, 6, 7, 5
+FOLLOW_UPS = 5  # where the app is installed to an account alone
 
 
-@dataclass(slots=True)
-class Attachment:
-    """A file on the CDN; `cut` breaks its download off, `status` refuses it."""
-
-    body: bytes
-    cut: int | None = None
-    status: int = 200
-
-
-@dataclass(slots=True)
-class Asked:
-    """An interaction that waits for its answer."""
-
-    told: float
-    response: dict[str, Any] | None = None
-    content: str | None = None
-
-
-class FakeDiscord:
-    """One application's world."""
+class FakeDiscord(People):
+    """The platform as one application sees it."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.authority = Authority(folder, HOSTS)
         self.port = 0
         self.spec = Spec()
         self.synced: list[list[dict[str, Any]]] = []
-        self.identified = 0
-        self.resumed = 0
-        self.close_code: int | None = None  # the gateway's answer to IDENTIFY instead of READY
-        self.silent = False  # the gateway says nothing at all
-        self.interactions: dict[str, Asked] = {}
-        self.dms: list[dict[str, Any]] = []  # what the bot sent
-        self.files: dict[str, Attachment] = {}
-        self.refusals: dict[str, list[tuple[int, int]]] = {}  # last part of a path: status, code
-        self._ids = itertools.count(900000000000000000)
-        self._sockets: set[web.WebSocketResponse] = set()
-        self._ready = asyncio.Event()
-        self._sequence = 0
-        self._socket: web.WebSocketResponse | None = None
-        self._deflate: Any = None
+        self.calls: list[str] = []  # by their names
+        self.refusals: dict[str, list[tuple[int, int]]] = {}  # by a call's name: status, code
+        self.held: dict[str, asyncio.Event] = {}  # by a call's name: until when its answer waits
 
     def connector(self) -> aiohttp.TCPConnector:
         """Give what the client's documented setting takes."""
         return self.authority.connector(self.port)
-
-    # ── what people do ──────────────────────────────────────────────────────────────────────
-
-    def store(
-        self,
-        body: bytes,
-        name: str = "a.bin",
-        host: str = HOSTS[2],
-        cut: int | None = None,
-        status: int = 200,
-    ) -> dict[str, Any]:
-        """Keep a file on the CDN; answer what the platform says of it."""
-        number = str(next(self._ids))
-        self.files[number] = Attachment(body, cut, status)
-        url = f"https://{host}/attachments/{DM}/{number}/file?ex=1&is=1&hm=1"
-        return {
-            "id": number,
-            "filename": name,
-            "size": len(body),
-            "url": url,
-            "proxy_url": url,
-            "content_type": "application/octet-stream",
-        }
-
-    async def message(self, content: str = "", *files: dict[str, Any], number: str = "") -> str:
-        """Send the bot a direct message; answer its id."""
-        number = number or str(next(self._ids))
-        message = {
-            **payloads.message(number, content),
-            "author": payloads.user(),
-            "attachments": list(files),
-        }
-        await self.tell("MESSAGE_CREATE", {**message, "channel_type": 1})
-        return number
-
-    async def command(
-        self, name: str, file: dict[str, Any] | None = None, *, place: str = "dm", **options: Any
-    ) -> str:
-        """Use a slash command; answer the interaction's id."""
-        given = [{"name": key, "type": 4, "value": value} for key, value in options.items()]
-        data: dict[str, Any] = {"id": "1", "name": name, "type": 1, "options": given}
-        if file is not None:
-            given.append({"name": "file", "type": 11, "value": file["id"]})
-            data["resolved"] = {"attachments": {file["id"]: file}}
-        return await self._interact(2, data, place)
-
-    async def submit(
-        self, form: dict[str, Any], values: dict[str, Any], file: dict[str, Any] | None = None
-    ) -> str:
-        """Fill in a form that the bot showed, field by field, and submit it."""
-        components = []
-        for label in form["components"]:
-            field = label["component"]
-            filled = {"type": field["type"], "custom_id": field["custom_id"], "id": 1}
-            if field["type"] == 19:
-                filled["values"] = [file["id"]] if file else []
-            elif field["type"] == 21:
-                filled["value"] = values.get("lifetime")
-            elif field.get("style") == 2:
-                filled["value"] = values.get("text", "")
-            else:
-                filled["value"] = values.get("password", "")
-            components.append({"type": 18, "id": 2, "component": filled})
-        data: dict[str, Any] = {"custom_id": form["custom_id"], "components": components}
-        if file is not None:
-            data["resolved"] = {"attachments": {file["id"]: file}}
-        return await self._interact(5, data, "dm")
-
-    async def _interact(self, kind: int, data: dict[str, Any], place: str) -> str:
-        async with asyncio.timeout(15):
-            await self._ready.wait()
-        number = str(next(self._ids))
-        self.interactions[number] = Asked(time.monotonic())
-        channel = {"id": DM, "type": 3 if place == "group" else 1}
-        where: dict[str, Any] = {
-            "channel": channel,
-            "context": {"dm": 1, "group": 2, "guild": 0}[place],
-        }
-        where["user"] = payloads.user()
-        owners = {"1": USER} if place == "group" else {"0": GUILD if place == "guild" else "0"}
-        if place == "guild":
-            del where["user"]
-            where["channel"] = payloads.guild_channel()
-            where["guild_id"] = GUILD
-            where["member"] = {
-                "user": payloads.user(),
-                "roles": [],
-                "permissions": "0",
-                "joined_at": None,
-                "deaf": False,
-                "mute": False,
-                "flags": 0,
-            }
-        await self.tell(
-            "INTERACTION_CREATE",
-            {
-                "id": number,
-                "application_id": APP,
-                "type": kind,
-                "data": data,
-                "channel_id": DM,
-                "token": f"token-{number}",
-                "version": 1,
-                "locale": "en-US",
-                "entitlements": [],
-                "app_permissions": "0",
-                "authorizing_integration_owners": owners,
-                "attachment_size_limit": 10_485_760,
-                **where,
-            },
-        )
-        return number
-
-    async def form(self, number: str) -> dict[str, Any]:
-        """Wait for the form that an interaction was answered with."""
-        await until(lambda: self.interactions[number].response)
-        response = self.interactions[number].response
-        assert response is not None
-        assert response["type"] == 9
-        data: dict[str, Any] = response["data"]
-        return data
-
-    async def reply(self, number: str) -> str:
-        """Wait for the words that an interaction was answered with."""
-        await until(lambda: self.interactions[number].content)
-        return self.interactions[number].content or ""
-
-    async def replies(self, count: int) -> list[str]:
-        """Wait for the bot's direct messages."""
-        await until(lambda: len(self.dms) >= count)
-        return [message["content"] for message in self.dms]
-
-    # ── the gateway ─────────────────────────────────────────────────────────────────────────
-
-    async def gateway(self, request: web.Request) -> web.WebSocketResponse:
-        """Speak the gateway's protocol."""
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self._sockets.add(socket)
-        deflate = zlib.compressobj()
-        try:
-            if not self.silent:
-                hello = {"heartbeat_interval": MILD_HEARTBEAT}
-                await self._send(socket, deflate, {"op": 10, "d": hello, "s": None, "t": None})
-            async for frame in socket:
-                await self._hear(socket, deflate, json.loads(frame.data))
-        finally:
-            self._sockets.discard(socket)
-            if socket is self._socket:
-                self._ready.clear()
-        return socket
-
-    async def _hear(
-        self, socket: web.WebSocketResponse, deflate: Any, heard: dict[str, Any]
-    ) -> None:
-        if heard["op"] == 1:
-            await self._send(socket, deflate, {"op": 11, "d": None, "s": None, "t": None})
-        elif heard["op"] == 2:
-            self.identified += 1
-            if self.close_code is not None:
-                await socket.close(code=self.close_code)
-                return
-            self._socket, self._deflate = socket, deflate
-            await self.tell("READY", payloads.ready())
-            self._ready.set()
-        elif heard["op"] == 6:
-            self.resumed += 1
-            self._socket, self._deflate = socket, deflate
-            await self.tell("RESUMED", {})
-            self._ready.set()
-
-    async def tell(self, name: str, data: dict[str, Any]) -> None:
-        """Dispatch an event to the bot."""
-        if name not in {"READY", "RESUMED"}:
-            async with asyncio.timeout(15):
-                await self._ready.wait()
-        self._sequence += 1
-        told = {"op": 0, "t": name, "s": self._sequence, "d": data}
-        await self._send(self._socket, self._deflate, told)
-
-    async def order(self, op: int, data: object = None) -> None:
-        """Order the bot to reconnect (7) or call its session invalid (9)."""
-        self._ready.clear()
-        await self._send(self._socket, self._deflate, {"op": op, "d": data, "s": None, "t": None})
-
-    async def drop(self) -> None:
-        """Break the connection of the gateway."""
-        self._ready.clear()
-        assert self._socket is not None
-        await self._socket.close(code=WSCloseCode.INTERNAL_ERROR)
-
-    async def _send(self, socket: web.WebSocketResponse | None, deflate: Any, told: object) -> None:
-        packed = deflate.compress(json.dumps(told).encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
-        assert packed.endswith(SYNC_FLUSH)
-        with suppress(ConnectionError):
-            assert socket is not None
-            await socket.send_bytes(packed)
-
-    # ── REST and CDN ────────────────────────────────────────────────────────────────────────
 
     async def rest(self, request: web.Request) -> web.Response:
         """Answer a call, after both it and the answer were judged."""
@@ -284,25 +57,29 @@ class FakeDiscord:
             and "/webhooks/" not in path
             and "/interactions/" not in path
         ):
-            return _json({"message": "401: Unauthorized", "code": 0}, 401)
+            return _json(*_refused(401, 0))
         body = await request.json() if request.can_read_body else None
         self.spec.check_request(request.method, path, body)
-        last = path.rpartition("/")[2]
-        if self.refusals.get(last):
-            status, code = self.refusals[last].pop(0)
-            extra = {"retry_after": 0.2, "global": False} if status == 429 else {}
-            return _json({"message": "refused", "code": code, **extra}, status)
-        status, answer = self._answer(request.method, path, body)
+        parts = path.strip("/").split("/")
+        name = _name(request.method, parts)
+        self.calls.append(name)
+        if self.refusals.get(name):
+            return _json(*_refused(*self.refusals[name].pop(0)))
+        status, answer = self._answer(request.method, parts, body)
+        if name in self.held:
+            await self.held[name].wait()
         if 200 <= status < 300:
             self.spec.check_answer(request.method, path, status, answer)
-        return web.Response(status=204) if answer is None else _json(answer, status)
+        return web.Response(status=204) if answer is None else _json(status, answer)
 
     def _answer(  # noqa: PLR0911 - a table of routes
-        self, method: str, path: str, body: Any
-    ) -> tuple[int, Any]:
-        match path.strip("/").split("/"):
+        self, method: str, parts: list[str], body: Any
+    ) -> Answer:
+        match parts:
             case ["users", "@me"]:
                 return 200, payloads.bot()
+            case ["users", "@me", "channels"]:
+                return 200, payloads.dm_channel(str(body["recipient_id"]))
             case ["oauth2", "applications", "@me"]:
                 return 200, payloads.application()
             case ["gateway", "bot"]:
@@ -316,33 +93,61 @@ class FakeDiscord:
                 ]
             case ["interactions", number, _, "callback"]:
                 return self._respond(number, body)
-            case ["webhooks", _, token, "messages", "@original"]:
-                self.interactions[token.removeprefix("token-")].content = body["content"]
-                return 200, {**payloads.message("77", body["content"]), "author": payloads.user()}
+            case ["webhooks", _, token, *rest]:
+                return self._by_token(
+                    method, self.interactions[token.removeprefix("token-")], rest, body
+                )
             case ["channels", _, "messages"]:
                 self.dms.append(body)
-                return 200, {
-                    **payloads.message(str(next(self._ids)), body["content"]),
-                    "author": payloads.user(),
-                }
+                return 200, self.keep(body)
+            case ["channels", _, "messages", number]:
+                return self._message(method, number, body)
             case _:
-                return 404, {"message": "404: Not Found", "code": 0}
+                return _refused(404, 0)
 
-    def _respond(self, number: str, body: dict[str, Any]) -> tuple[int, Any]:
+    def _message(self, method: str, number: str, body: Any) -> Answer:
+        if number not in self.messages:
+            return _refused(404, 10008)
+        if method == "DELETE":
+            del self.messages[number]
+            self.deleted.append(number)
+            return 204, None
+        return 200, self.messages[number] if method == "GET" else self.change(number, body)
+
+    def _by_token(self, method: str, asked: Asked, rest: list[str], body: Any) -> Answer:
+        if self.clock() > asked.asked_at + TOKEN_LIVES:
+            return _refused(401, 50027)
+        if not rest:
+            if len(asked.made) > FOLLOW_UPS and not asked.installed:
+                return _refused(400, 40094)
+            asked.made.append(self.keep(body)["id"])
+            return 200, self.messages[asked.made[-1]]
+        number = asked.message if rest[1] == "@original" else rest[1]
+        if number not in [*asked.made, asked.message]:
+            return _refused(404, 10008)
+        return self._message(method, str(number), body)
+
+    def _respond(self, number: str, body: dict[str, Any]) -> Answer:
         asked = self.interactions[number]
         if time.monotonic() - asked.told > ANSWER_WITHIN:
-            return 404, {"message": "Unknown interaction", "code": 10062}
+            return _refused(404, 10062)
         if asked.response is not None:
-            return 400, {"message": "Interaction has already been acknowledged.", "code": 40060}
+            return _refused(400, 40060)
         asked.response = body
-        asked.content = (body.get("data") or {}).get("content")
-        kind = 5 if body["type"] == 9 else 2
+        kind, data = body["type"], body.get("data") or {}
+        if kind == UPDATE:
+            self.change(str(asked.message), data)
+        elif kind not in {MODAL, DEFERRED_UPDATE}:
+            asked.message = self.keep({} if kind == DEFERRED else data, flags=data.get("flags", 0))[
+                "id"
+            ]
+            asked.made.append(asked.message)
         return 200, {
             "interaction": {
                 "id": number,
-                "type": kind,
-                "response_message_loading": False,
-                "response_message_ephemeral": True,
+                "type": 5 if kind == MODAL else 2,
+                "response_message_loading": kind == DEFERRED,
+                "response_message_ephemeral": bool(data.get("flags", 0) & EPHEMERAL),
             }
         }
 
@@ -359,13 +164,26 @@ class FakeDiscord:
             request.transport.close()
         return answer
 
-    async def close(self) -> None:
-        """Close what is connected."""
-        for socket in list(self._sockets):
-            await socket.close()
+
+def _name(method: str, parts: list[str]) -> str:
+    """Name a call as the tests do: without ids and tokens."""
+    match parts:
+        case ["webhooks", _, _]:
+            return "POST answer"
+        case ["webhooks", _, _, "messages", number]:
+            return f"{method} {'@original' if number == '@original' else 'answer'}"
+        case ["channels", _, "messages", _]:
+            return f"{method} message"
+        case _:
+            return f"{method} {parts[-1]}"
 
 
-def _json(body: object, status: int) -> web.Response:
+def _refused(status: int, code: int) -> Answer:
+    extra = {"retry_after": 0.2, "global": False} if status == 429 else {}
+    return status, {"message": "refused", "code": code, **extra}
+
+
+def _json(status: int, body: object) -> web.Response:
     # Exactly this type: the library compares it as a whole.
     return web.Response(
         body=json.dumps(body).encode(),
@@ -392,4 +210,4 @@ async def fake_discord(folder: Path) -> AsyncIterator[FakeDiscord]:
     finally:
         await fake.close()
         await runner.cleanup()
-    assert fake.spec.wrong == []
+    assert not fake.spec.wrong, fake.spec.wrong

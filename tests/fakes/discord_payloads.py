@@ -8,6 +8,7 @@ APP = "123456789012345678"
 USER = "223456789012345678"
 DM = "323456789012345678"
 GUILD = "423456789012345678"
+OTHER = "523456789012345678"
 
 
 def guild_channel() -> dict[str, Any]:
@@ -26,9 +27,53 @@ def guild_channel() -> dict[str, Any]:
     }
 
 
-def user() -> dict[str, Any]:
+def interaction(number: str, kind: int, data: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": USER,
+        "id": number,
+        "application_id": APP,
+        "type": kind,
+        "data": data,
+        "channel_id": DM,
+        "token": f"token-{number}",
+        "version": 1,
+        "locale": "en-US",
+        "entitlements": [],
+        "attachment_size_limit": 10_485_760,
+    }
+
+
+def dm_channel(recipient: str) -> dict[str, Any]:
+    return {"id": DM, "type": 1, "flags": 0, "recipients": [user(recipient)]}
+
+
+def member(number: str, permissions: int) -> dict[str, Any]:
+    return {
+        "user": user(number),
+        "roles": [],
+        "permissions": str(permissions),
+        "joined_at": None,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }
+
+
+def components(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tell components as the platform does: with a number each."""
+    count = iter(range(1, 100))
+    return [
+        {
+            **row,
+            "id": next(count),
+            "components": [{**item, "id": next(count)} for item in row["components"]],
+        }
+        for row in asked
+    ]
+
+
+def user(number: str = USER) -> dict[str, Any]:
+    return {
+        "id": number,
         "username": "sam",
         "avatar": None,
         "discriminator": "0",
@@ -79,7 +124,12 @@ def application() -> dict[str, Any]:
 
 
 def command(number: int, command: dict[str, Any]) -> dict[str, Any]:
-    known = {"nsfw": False, "dm_permission": True, "default_member_permissions": None}
+    known = {
+        "description": "",
+        "nsfw": False,
+        "dm_permission": True,
+        "default_member_permissions": None,
+    }
     return {**known, **command, "id": str(1000 + number), "application_id": APP, "version": "1"}
 
 

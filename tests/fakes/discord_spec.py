@@ -42,7 +42,7 @@ class Spec:
             self.wrong.append(f"{path}: content is too long")
         if self.present:
             content = self._operation(method, path).get("requestBody", {}).get("content", {})
-            self._check(f"{method} {path}", content, body)
+            self._check(f"{method} {path}", content, _ids_spelled(body))
 
     def check_answer(self, method: str, path: str, status: int, body: object) -> None:
         """Judge what the fake is about to answer."""
@@ -77,3 +77,15 @@ def _absolute(schema: Any) -> Any:
             for key, value in schema.items()
         }
     return [_absolute(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _ids_spelled(body: Any) -> Any:
+    """Spell ids out: the platform takes them as numbers too, which its description leaves out."""
+    if isinstance(body, dict):
+        return {
+            key: str(value)
+            if key.endswith("_id") and isinstance(value, int)
+            else _ids_spelled(value)
+            for key, value in body.items()
+        }
+    return [_ids_spelled(item) for item in body] if isinstance(body, list) else body

@@ -134,7 +134,7 @@ class FakeTelegram(Chats):
             told["reply_to_message"] = {k: v for k, v in replied.items() if k != "reply_to_message"}
         elif to and not to.get("allow_sending_without_reply"):
             return Refusal(400, "Bad Request: message to be replied not found")
-        if "reply_markup" in given:
+        if "inline_keyboard" in given.get("reply_markup", {}):  # other kinds are not told again
             told["reply_markup"] = given["reply_markup"]
         message = self.put(given["chat_id"], told)
         self.sent.append(message | {"asked": given})
@@ -145,10 +145,24 @@ class FakeTelegram(Chats):
         message = self.messages.get(given["message_id"])
         if message is None:
             return Refusal(400, "Bad Request: message to edit not found")
-        if message["text"] == given["text"]:
+        markup = given.get("reply_markup")
+        if (message["text"], message.get("reply_markup")) == (given["text"], markup):
             return Refusal(400, "Bad Request: message is not modified")
-        self.messages[given["message_id"]] = message | {"text": given["text"]}
-        return self.messages[given["message_id"]]
+        return self._changed(message | {"text": given["text"]}, markup)
+
+    async def on_editMessageReplyMarkup(self, given: dict[str, Any]) -> dict[str, Any] | Refusal:  # noqa: N802
+        """Change the buttons under a message of the bot."""
+        message = self.messages.get(given["message_id"])
+        if message is None:
+            return Refusal(400, "Bad Request: message to edit not found")
+        return self._changed(message, given.get("reply_markup"))
+
+    def _changed(self, message: dict[str, Any], markup: dict[str, Any] | None) -> dict[str, Any]:
+        """Show a message of the bot as it is now; without a markup its buttons are gone."""
+        shown = {k: v for k, v in message.items() if k != "reply_markup"}
+        shown |= {"reply_markup": markup} if markup else {}
+        self.messages[message["message_id"]] = shown
+        return shown
 
     async def on_deleteMessage(self, given: dict[str, Any]) -> bool | Refusal:  # noqa: N802
         """Take a message out of the chat, unless it is too old."""
@@ -232,4 +246,4 @@ async def fake_telegram() -> AsyncIterator[FakeTelegram]:
         yield fake
     finally:
         await runner.cleanup()
-    assert fake.judge.wrong == []
+    assert not fake.judge.wrong, fake.judge.wrong

@@ -16,6 +16,12 @@ GET_FILE_LIMIT = 20_000_000  # bytes
 DELETABLE = 48 * 60 * 60  # seconds
 
 
+def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the buttons under a message."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return [button for row in rows for button in row]
+
+
 @dataclass(slots=True)
 class Stored:
     """A file on the platform; `cut` breaks its download off after so many bytes.
@@ -65,6 +71,31 @@ class Chats:
         self.messages[self._last_message] = message | content
         return self.messages[self._last_message]
 
+    def press(self, message: dict[str, Any], label: str, *, by: int = 42) -> None:
+        """Press a button under a message of the bot, as the chat shows it now."""
+        shown = self.messages[message["message_id"]]
+        [button] = [b for b in buttons(shown) if b["text"] == label]
+        self.press_data(shown, button["callback_data"], by=by)
+
+    def press_data(self, message: dict[str, Any], data: str, *, by: int = 42) -> None:
+        """Press a button that says this; a message that is gone is inaccessible to the bot."""
+        self._last_update += 1
+        if message["message_id"] not in self.messages:
+            message = {"chat": message["chat"], "message_id": message["message_id"], "date": 0}
+        query = {"id": f"q{self._last_update}", "from": SAM | {"id": by}, "chat_instance": "1"}
+        query |= {"message": message, "data": data}
+        update = {"update_id": self._last_update, "callback_query": query}
+        self.judge.update(update)
+        self.tell(update)
+
+    def edit(self, message: dict[str, Any], text: str) -> None:
+        """Edit a message that was sent."""
+        self._last_update += 1
+        edited = message | {"text": text, "edit_date": int(time.time())}
+        update = {"update_id": self._last_update, "edited_message": edited}
+        self.judge.update(update)
+        self.tell(update)
+
     def deliver(self, message: dict[str, Any]) -> None:
         """Tell the bot of a message, perhaps once more."""
         self._last_update += 1
@@ -100,7 +131,8 @@ class Chats:
         """Wait until a message of the bot, as the chat shows it now, has all these words."""
 
         def found() -> list[dict[str, Any]]:
-            shown = [self.messages[sent["message_id"]] for sent in self.sent]
+            sent = [one["message_id"] for one in self.sent]
+            shown = [self.messages[number] for number in sent if number in self.messages]
             return [m for m in shown if all(word in m["text"] for word in words)]
 
         await until(found)

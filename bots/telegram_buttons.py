@@ -1,0 +1,99 @@
+"""The buttons under a link in Telegram. What a press says is an action and an id: never a key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import InlineKeyboardButtonLimit
+
+from bots import replies
+from core.errors import Malformed
+from core.link import SecretId
+from core.quantities import parse_duration, show_duration
+from core.secret import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.policy import Policy
+    from core.secret import Status
+
+LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
+# Actions, one letter each: callback data holds 64 bytes, an id 22 of them.
+LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD = "t", "r", "R", "k", "u", "p"
+LISTED, LISTED_SURE, FORGET_SURE = "l", "L", "D"
+ACTIONS = {LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD, LISTED, LISTED_SURE, FORGET_SURE}
+NOBODY = SecretId(bytes(16))  # in the place of an id where a button is about none
+
+
+def data(action: str, secret_id: SecretId, value: str = "") -> str:
+    """Write what a button says when it is pressed."""
+    return f"{action}:{secret_id}:{value}"
+
+
+def read(text: str) -> tuple[str, SecretId, str]:
+    """Read what a press says.
+
+    Raises:
+        Malformed: no button of ours says that.
+    """
+    action, _, rest = text.partition(":")
+    name, _, value = rest.partition(":")
+    if action not in ACTIONS:
+        raise Malformed("button")
+    return action, SecretId.parse(name), value
+
+
+def under_link(status: Status, policy: Policy, url: str | None) -> InlineKeyboardMarkup | None:
+    """Offer what a sender may do now; `url` where the message shows it, to be copied."""
+    if not status.waiting:
+        return None
+    rows = []
+    if url is not None and len(url) <= InlineKeyboardButtonLimit.MAX_COPY_TEXT:
+        rows.append([InlineKeyboardButton(replies.COPY, copy_text=CopyTextButton(url))])
+    if status.state is State.LOCKED:
+        rows.append([unlock(status.id)])
+    else:
+        wishes = [w for w in map(parse_duration, LIFETIMES) if w <= policy.max_lifetime]
+        rows.append(
+            [
+                _button(show_duration(w), LIFETIME, status.id, str(round(w.total_seconds())))
+                for w in wishes
+            ]
+        )
+    last = [_button(replies.REVOKE, REVOKE, status.id)]
+    if url is not None:
+        last.insert(0, _button(replies.PASSWORD, PASSWORD, status.id))
+    return InlineKeyboardMarkup([*rows, last])
+
+
+def unlock(secret_id: SecretId) -> InlineKeyboardButton:
+    """Offer to unlock."""
+    return _button(replies.UNLOCK, UNLOCK, secret_id)
+
+
+def forget() -> InlineKeyboardMarkup:
+    """Ask whether everything shall go."""
+    return InlineKeyboardMarkup([[_button(replies.FORGET, FORGET_SURE, NOBODY)]])
+
+
+def confirm(secret_id: SecretId, sure: str = SURE) -> InlineKeyboardMarkup:
+    """Ask whether it is meant: what is revoked can't be brought back."""
+    yes, no = _button(replies.SURE, sure, secret_id), _button(replies.KEEP, KEEP, secret_id)
+    return InlineKeyboardMarkup([[yes, no]])
+
+
+def under_list(listed: Sequence[Status]) -> InlineKeyboardMarkup | None:
+    """Offer to revoke each that waits, by its number."""
+    buttons = [
+        _button(replies.revoke_number(number), LISTED, status.id)
+        for number, status in enumerate(listed, 1)
+        if status.waiting
+    ]
+    rows = [buttons[start : start + 3] for start in range(0, len(buttons), 3)]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _button(text: str, action: str, secret_id: SecretId, value: str = "") -> InlineKeyboardButton:
+    return InlineKeyboardButton(text, callback_data=data(action, secret_id, value))

@@ -1,0 +1,71 @@
+"""How a sender in Telegram is told: the message with the link changes, and a short one notifies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telegram import InlineKeyboardMarkup, ReplyParameters
+from telegram.error import BadRequest, Forbidden
+
+from bots import replies
+from bots import telegram_buttons as buttons
+from bots.notices import Unreachable
+from bots.telegram_calls import insist
+from core.receipts import ENDS, Event
+
+if TYPE_CHECKING:
+    from telegram import Bot
+
+    from core.receipts import Receipt
+    from core.secret import SenderRef
+
+
+class Teller:
+    """Tells receipts."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def __call__(self, receipt: Receipt, ref: SenderRef) -> None:
+        """Tell a sender of one event.
+
+        Raises:
+            Unreachable: they blocked the bot, or the chat is gone.
+            TelegramError: it is to be told again later.
+        """
+        message = int(ref.message) if ref.message else None
+        try:
+            if message is not None and receipt.event in ENDS:
+                await self._edit(ref, message, replies.ended(receipt))
+            # Who revokes knows it; and a link that could not be handed over was nobody's.
+            if receipt.event is not Event.REVOKED:
+                await self._notify(receipt, ref, message)
+        except Forbidden:
+            raise Unreachable from None
+        except BadRequest as error:
+            if "chat not found" in error.message.lower():
+                raise Unreachable from None
+            raise
+
+    async def _edit(self, ref: SenderRef, message: int, text: str) -> None:
+        try:
+            await insist(
+                lambda: self._bot.edit_message_text(text, chat_id=ref.chat, message_id=message)
+            )
+        except BadRequest as error:
+            # Shown so already, deleted by its sender, or too old: the short message tells it.
+            if not any(word in error.message.lower() for word in ("not modified", "message")):
+                raise
+
+    async def _notify(self, receipt: Receipt, ref: SenderRef, message: int | None) -> None:
+        to = None
+        if message is not None:
+            to = ReplyParameters(message, allow_sending_without_reply=True)
+        markup = None
+        if receipt.event is Event.LOCKED:
+            markup = InlineKeyboardMarkup([[buttons.unlock(receipt.secret_id)]])
+        await insist(
+            lambda: self._bot.send_message(
+                ref.chat, replies.notice(receipt), reply_parameters=to, reply_markup=markup
+            )
+        )

@@ -1,0 +1,82 @@
+"""The web server with a proxy on either side: towards its Redis, and towards its clients."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from core.embedded import embedded_redis
+from core.scripts import source
+from core.settings import Settings
+from tests.faults.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.conftest import Web
+
+PATIENCE = 0.3  # seconds that this Redis client waits: the address says so, as an operator's may
+PASSWORD = "four words of mine"
+
+
+def call_of(script: str) -> bytes:
+    """Tell by what a call of a script is known on its way: the hash of its text."""
+    return hashlib.sha1(source(script).encode(), usedforsecurity=False).hexdigest().encode()
+
+
+@asynccontextmanager
+async def connected(
+    web: Web, *, small: bool = False
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Speak to the web server byte by byte; `small`: little waits until it is read."""
+    raw = socket.socket()
+    if small:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", port_of(web)))
+    reader, writer = await asyncio.open_connection(sock=raw, limit=4096)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def port_of(web: Web) -> int:
+    return int(web.url.rpartition(":")[2])
+
+
+@pytest.fixture
+async def redis_side(tmp_path: Path) -> AsyncIterator[Proxy]:
+    """Stand between the web server and a Redis."""
+    async with AsyncExitStack() as stack:
+        address = await stack.enter_async_context(embedded_redis(tmp_path / "own"))
+        server = Path(unquote(urlsplit(address).path))
+        yield await stack.enter_async_context(Proxy(server).listening())
+
+
+@pytest.fixture
+def settings(tmp_path: Path, listening: socket.socket, redis_side: Proxy) -> Settings:
+    """Give the defaults, on a Redis behind the proxy."""
+    through = f"redis://127.0.0.1:{redis_side.port}?socket_timeout={PATIENCE}"
+    given = {
+        "DATA_DIR": str(tmp_path / "data"),
+        "PUBLIC_URL": f"http://localhost:{listening.getsockname()[1]}",
+        "REDIS_URL": through,
+    }
+    return Settings.parse(given)
+
+
+@pytest.fixture
+async def client_side(web: Web) -> AsyncIterator[Proxy]:
+    """Stand between clients and the web server."""
+    async with Proxy(port_of(web)).listening() as proxy:
+        yield proxy
