@@ -14,7 +14,7 @@ from bots.discord_door import DiscordDoor
 from bots.discord_messages import DOOR
 from bots.discord_notices import Teller
 from bots.notices import Notices
-from core.background import beside, stop
+from core.background import stop
 from core.errors import DoorClosed
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
         if ready.done():
             log.info("door is open", door="discord")
             tries = 0
-        async with beside(Notices(door.share, DOOR, Teller(door, door.share)).run()):
+        async with Notices(door.share, DOOR, Teller(door, door.share)).telling():
             await living
     except discord.LoginFailure:
         raise DoorClosed(REASONS[4004]) from None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import structlog
 
+from core.background import Unbroken, beside
 from core.errors import Corrupt, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bots.share import Share
     from core.receipts import Receipt
@@ -42,16 +44,27 @@ class Notices:
         self._open_ref = share.vault.server_key.open_ref
         self._door = door
         self._tell = tell
+        self._unbroken = Unbroken()
         self._reader = f"{os.getpid()}-{secrets.token_hex(4)}"
 
-    async def run(self) -> None:
-        """Tell whatever comes, until cancelled."""
+    @asynccontextmanager
+    async def telling(self) -> AsyncIterator[None]:
+        """Tell whatever comes while the block runs; what is being told then is told to the end."""
+        try:
+            async with beside(self._run()):
+                yield
+        finally:
+            await self._unbroken.aclose()
+
+    async def _run(self) -> None:
         while True:
             try:
                 await self._receipts.join(self._door)
                 while True:
                     told = await self._receipts.take(self._door, self._reader)
-                    await asyncio.gather(*(self._handle(*one) for one in told))
+                    # A stop between the message and its note would have it told twice.
+                    handling = (self._unbroken.see_through(self._handle(*one)) for one in told)
+                    await asyncio.gather(*handling)
             except Unavailable:
                 log.warning("notices wait", door=self._door)
                 await asyncio.sleep(PAUSE)

@@ -225,6 +225,8 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.Locked: "It is locked after too many wrong passwords. Ask its sender to share it again.",
     e.Changed: "It was changed just now. Try again.",
     e.Taken: lambda x: f"Somebody has it open. Try again in {x.retry_after} s.",
+    e.Occupied: lambda x: f"Somebody is handing something in. Try again in {x.retry_after} s.",
+    e.Closed: lambda x: f"This invitation takes nothing any more: {x.state}. Ask with a new one.",
     e.Gone: lambda x: f"It is gone: {x.state}. Ask its sender for a new link.",
     e.TooLate: "Too late: it was opened before, so nothing can be changed. Send a new one.",
     e.UnlockedTooOften: "It was unlocked three times already. Please share it again.",

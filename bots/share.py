@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from core.bootstrap import House
     from core.creations import Creations
+    from core.handed import Handed
+    from core.invitations import Invitations
     from core.link import SecretId
     from core.notes import Notes
     from core.policy import Policy
@@ -67,12 +69,22 @@ class Share:
     receipts: Receipts
     policy: Policy
     public_url: str
+    invitations: Invitations
+    handed: Handed
 
     @classmethod
     def of(cls, house: House, public_url: str) -> Share:
         """Give a house its way in."""
-        policy = house.vault.policy
-        return cls(house.vault, house.creations, house.notes, house.receipts, policy, public_url)
+        return cls(
+            vault=house.vault,
+            creations=house.creations,
+            notes=house.notes,
+            receipts=house.receipts,
+            policy=house.vault.policy,
+            public_url=public_url,
+            invitations=house.invitations,
+            handed=house.handed,
+        )
 
     @asynccontextmanager
     async def handle(self, submission: Submission) -> AsyncIterator[Shared]:

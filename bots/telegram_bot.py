@@ -19,7 +19,6 @@ from bots.telegram_door import TelegramDoor
 from bots.telegram_intake import Intake
 from bots.telegram_message import DOOR
 from bots.telegram_notices import Teller
-from core.background import beside
 
 if TYPE_CHECKING:
     from bots.share import Share
@@ -52,7 +51,7 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
             )  # polling and webhook exclude each other
             await _register_commands(application)
             log.info("door is open", door="telegram")
-            async with beside(Notices(share, DOOR, Teller(application.bot)).run()):
+            async with Notices(share, DOOR, Teller(application.bot)).telling():
                 await intake.run()
         finally:
             await asyncio.shield(_close(application, intake, stop_within))

@@ -22,13 +22,16 @@ from core.clock import now_ms
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
+from core.handed import Handed
 from core.handout import Handout
+from core.invitations import Invitations
 from core.keys import ServerKey
 from core.link import encode
 from core.notes import Notes
 from core.outbox import Outbox
 from core.passwords import Passwords
 from core.receipts import Receipts
+from core.reception import Reception
 from core.records import Records
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -58,6 +61,9 @@ class House:
     sweeper: Sweeper
     receipts: Receipts
     outbox: Outbox
+    invitations: Invitations
+    handed: Handed
+    reception: Reception
 
 
 @asynccontextmanager
@@ -104,6 +110,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         stack.push_async_callback(_last_flush, outbox)
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs, now_ms)
+        invitations = Invitations(scripts, server_key)
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -115,6 +122,9 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             ),
             receipts=receipts,
             outbox=outbox,
+            invitations=invitations,
+            handed=Handed(redis, scripts, server_key),
+            reception=Reception(vault, invitations),
         )
 
 

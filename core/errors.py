@@ -14,6 +14,8 @@
     ├── WrongPassword            (attempts_left)
     ├── Locked                   too many wrong passwords, or claims that came to nothing
     ├── Taken                    another page has it open (retry_after)
+    ├── Occupied                 another upload uses the invitation just now (retry_after)
+    ├── Closed                   (state) an invitation that was used, revoked, or is over
     ├── Changed                  the sender changed it meanwhile: open it again
     ├── Gone                     (state) opened, expired or revoked before
     ├── TooLate                  the sender's wish came after the opening
@@ -127,6 +129,22 @@ class Taken(OneTimeShareError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class Occupied(OneTimeShareError):
+    """Another upload uses the invitation; its place may be free in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class Closed(OneTimeShareError):
+    """An invitation that takes nothing any more: `state` is "used", "revoked" or "expired"."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
 
 
 class Changed(OneTimeShareError):

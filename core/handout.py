@@ -94,7 +94,8 @@ class Handout:
         raise Gone(State.OPENED)
 
     async def say_why(self, secret_id: SecretId, limit: int, claim: Claim) -> None:
-        """Turn missing bytes into the reason, where the record or the latch knows one."""
+        """Turn missing bytes into the reason, where latch or record know one."""
+        await self.heed_latch(secret_id, limit, claim)
         settled = await self._records.settle(secret_id)
         if settled is None:
             raise NotFound from None
@@ -102,7 +103,6 @@ class Handout:
             raise Gone(State.OPENED) from None
         if settled.state in {State.EXPIRED, State.REVOKED}:
             raise Gone(settled.state) from None
-        await self.heed_latch(secret_id, limit, claim)  # won just now: the record comes after it
 
     async def burn(self, secret_id: SecretId, claim: Claim) -> None:
         """Burn what the recipient has received.

@@ -224,10 +224,21 @@ class ServerKey:
         message = f"{door}\0{user}".encode()
         return hmac.digest(self._for(b"owner"), message, "sha256")
 
+    def seal(self, purpose: bytes, about: bytes, plain: bytes) -> bytes:
+        """Seal what this server alone reads again."""
+        return _seal_fresh(self._for(purpose), plain, about)
+
+    def open(self, purpose: bytes, about: bytes, sealed: bytes) -> bytes:
+        """Open what `seal` sealed.
+
+        Raises:
+            Corrupt: another key, purpose, or thing that it is about.
+        """
+        return _open_fresh(self._for(purpose), sealed, about)
+
     def seal_ref(self, secret_id: bytes, ref: SenderRef) -> bytes:
         """Seal where a sender is told."""
-        plain = json.dumps(asdict(ref), separators=(",", ":")).encode()
-        return _seal_fresh(self._for(b"ref"), plain, secret_id)
+        return self.seal(b"ref", secret_id, json.dumps(asdict(ref), separators=(",", ":")).encode())
 
     def open_ref(self, secret_id: bytes, sealed: bytes) -> SenderRef:
         """Open what `seal_ref` sealed.
@@ -235,7 +246,7 @@ class ServerKey:
         Raises:
             Corrupt: another key or secret.
         """
-        return SenderRef(**json.loads(_open_fresh(self._for(b"ref"), sealed, secret_id)))
+        return SenderRef(**json.loads(self.open(b"ref", secret_id, sealed)))
 
     def check_value(self) -> bytes:
         """Derive what tells later whether the same key is in use."""

@@ -55,8 +55,8 @@ class Outbox:
             try:
                 await self.flush()
                 await asyncio.sleep(GATHER)
-            except Unavailable:
-                log.warning("receipts wait", secrets=len(self._waiting))
+            except Exception as error:  # noqa: BLE001 - one bad moment must not be the last
+                log.warning("receipts wait", secrets=len(self._waiting), error=type(error).__name__)
                 await asyncio.sleep(PAUSE)
 
     async def flush(self) -> None:
@@ -78,7 +78,7 @@ class Outbox:
                     ]
                 )
                 await self._clear({one: box.outbox for one, box in waiting.items()}, over)
-            except Unavailable:
+            except (Unavailable, asyncio.CancelledError):  # the last flush comes after an end
                 self._keep(waiting, over)
                 raise
 
@@ -99,6 +99,9 @@ class Outbox:
             for one, (nothing_left, *_) in zip(cleared, answers, strict=True)
             if nothing_left and one in over
         ]
+        for one, (_, *rest) in zip(cleared, answers, strict=True):
+            for box in rest:  # came while this was on its way
+                self.add(one, Waiting(*box))
         shards: dict[str, list[bytes]] = {}
         for one in finished:
             shards.setdefault(index_key(one), []).append(one.raw)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SHORTEST_LIFETIME = timedelta(minutes=1)
 LONGEST_PASSWORD = 1024  # bytes of UTF-8
+LONGEST_LABEL = 60  # characters
 LONGEST_NAME = 150  # bytes of UTF-8: fits every file system with room for a browser's " (1)"
 
 # Names that Windows takes for devices, with or without an ending.
@@ -100,8 +101,7 @@ def clean_name(name: str | None, fallback: str = "file") -> str:
     """
     text = unicodedata.normalize("NFC", name or "")
     text = re.split(r"[/\\]", text)[-1] or text.strip("/\\").replace("/", "_").replace("\\", "_")
-    text = "".join(c for c in text if unicodedata.category(c)[0] != "C" and c not in _FORBIDDEN)
-    text = re.sub(r"[\s\u2028\u2029]+", " ", text)
+    text = _visible("".join(c for c in text if c not in _FORBIDDEN))
     hidden = re.match(r"\.[^.\s]", text.strip()) is not None
     text = ("." if hidden else "") + text.strip(". ")
     if not text:
@@ -109,6 +109,18 @@ def clean_name(name: str | None, fallback: str = "file") -> str:
     if _DEVICES.match(text):
         text = f"_{text}"
     return _shorten(text)
+
+
+def clean_label(label: str) -> str:
+    """Make what somebody calls themselves safe to show: at most 60 visible characters, or none."""
+    text = _visible(" ".join(unicodedata.normalize("NFC", label).split()))
+    return text.strip()[:LONGEST_LABEL].rstrip()
+
+
+def _visible(text: str) -> str:
+    """Drop control, bidi, zero-width and unassigned characters; white space becomes one space."""
+    kept = "".join(c for c in text if unicodedata.category(c)[0] != "C")
+    return re.sub(r"[\s\u2028\u2029]+", " ", kept)
 
 
 def _shorten(name: str) -> str:

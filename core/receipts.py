@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
+from core import readers
 from core.errors import Unavailable
 from core.link import SecretId
 
@@ -27,7 +28,6 @@ STREAM = "ots:receipts"
 REMEMBERED = 7 * 24 * 60 * 60 * 1000  # ms that a receipt waits for its reader
 AT_ONCE = 100
 ABANDONED = 30_000  # ms after which a receipt that was taken and not acknowledged is told again
-PATIENCE = 2_000  # ms to wait for news
 
 
 class Event(StrEnum):
@@ -131,13 +131,7 @@ class Receipts:
         Raises:
             Unavailable: Redis does not answer.
         """
-        try:
-            await self._redis.xgroup_create(STREAM, group, id="0", mkstream=True)
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise Unavailable from error
-        except RedisError as error:
-            raise Unavailable from error
+        await readers.join(self._redis, STREAM, group)
 
     async def take(self, group: str, reader: str) -> list[tuple[str, Receipt]]:
         """Take receipts that nobody else in the group has, also what a reader left that is gone.
@@ -148,19 +142,8 @@ class Receipts:
         Raises:
             Unavailable: Redis does not answer.
         """
-        try:
-            left: Any = await self._redis.xautoclaim(
-                STREAM, group, reader, min_idle_time=ABANDONED, count=AT_ONCE
-            )
-            entries: list[tuple[bytes, dict[bytes, bytes] | None]] = left[1]
-            if not entries:
-                told: Any = await self._redis.xreadgroup(
-                    group, reader, {STREAM: ">"}, count=AT_ONCE, block=PATIENCE
-                )
-                entries = told[0][1] if told else []
-        except RedisError as error:
-            raise Unavailable from error
-        return [(name.decode(), Receipt.read(fields)) for name, fields in entries if fields]
+        entries = await readers.take(self._redis, STREAM, group, reader, abandoned=ABANDONED)
+        return [(name, Receipt.read(fields)) for name, fields in entries]
 
     async def was_told(self, receipt: Receipt) -> bool:
         """Tell whether the sender knows already: the stream may hold a receipt twice.

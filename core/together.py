@@ -47,11 +47,14 @@ class Together(Generic[C, A]):
     async def _set_out(self) -> None:
         self._gathering = False
         group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        answers: Sequence[A | Exception]
         try:
             answers = await self._do([call for call, _ in group])
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - each caller is told, and none is cancelled
+            answers = [error] * len(group)
+        except BaseException:
             for _, answer in group:
-                answer.cancel(type(error).__name__)
+                answer.cancel()
             raise
         for (_, answer), told in zip(group, answers, strict=True):
             if answer.done():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from core.errors import Malformed, NotFound, TooLarge
+from core.invitation import InvitationId
 from core.link import SecretId
 
 if TYPE_CHECKING:
@@ -110,6 +111,15 @@ def _from_form(body: bytes) -> dict[str, str]:
     if len(fields) != len(pairs):
         raise Malformed("form: a field is there twice")
     return fields
+
+
+def invitation_id(request: web.Request) -> InvitationId:
+    """Read the id of an invitation in the path.
+
+    Raises:
+        NotFound: no id looks like that; the same answer as for one that never was.
+    """
+    return InvitationId(secret_id(request).raw)
 
 
 def secret_id(request: web.Request) -> SecretId:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,8 +17,9 @@ from core.quantities import parse_duration, show_duration, show_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
+    from core.invitation import Invitation
     from core.policy import Policy
     from core.secret import Metadata
 
@@ -49,7 +51,7 @@ class Pages:
     def __init__(self, environment: Environment, statics: Mapping[str, Static]) -> None:
         self._environment = environment
         self.static = {file.path.rpartition("/")[2]: file for file in statics.values()}
-        self._ready = {name: self._render(name) for name in ("home", "reveal", "privacy")}
+        self._ready = {name: self._render(name) for name in ("home", "reveal", "invite", "privacy")}
 
     @classmethod
     def load(cls, *, public_url: str, policy: Policy, web_upload: bool) -> Pages:
@@ -100,6 +102,15 @@ class Pages:
         """Answer a sender's form, where no script runs."""
         shown = f"{expires_at:%Y-%m-%d %H:%M} UTC"
         return _html(self._render("link", url=url, expires_at=shown), status=201)
+
+    def hand_in(self, *, invitation: Invitation, token: str) -> web.Response:
+        """Answer whoever pasted an invitation's link, where no script runs, with its form."""
+        left = show_duration(invitation.expires_at - datetime.now(UTC))
+        return _html(self._render("hand-in", invitation=invitation, token=token, left=left))
+
+    def handed(self, *, label: str) -> web.Response:
+        """Answer whoever handed in, where no script runs."""
+        return _html(self._render("handed", label=label), status=201)
 
     def save(self, *, secret_id: str, metadata: Metadata, claim: str, ticket: str) -> web.Response:
         """Answer a recipient's form, where no script runs."""

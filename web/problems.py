@@ -51,6 +51,14 @@ def _gone(error: e.Gone) -> str:
     }[error.state]
 
 
+def _closed(error: e.Closed) -> str:
+    return {
+        "used": "Something was handed in already, and it takes one thing only.",
+        "expired": "Its time ran out. Whoever asked can send you a new link.",
+        "revoked": "Whoever asked took it back.",
+    }[error.state]
+
+
 def _extension(error: e.ForbiddenExtension) -> str:
     allowed = ", ".join(error.allowed)
     ending = f".{error.extension}" if error.extension else "no ending"
@@ -104,6 +112,12 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         "Open somewhere else",
         lambda x: f"Another page has it open. Try again in {x.retry_after} seconds.",
     ),
+    e.Occupied: (
+        409,
+        "Somebody is handing it in",
+        lambda x: f"Another upload is under way. Try again in {x.retry_after} seconds.",
+    ),
+    e.Closed: (410, "It takes nothing any more", _closed),
     e.Gone: (410, "It is gone", _gone),
     e.TooLate: (409, "Too late", "It was opened before it could be revoked."),
     e.UnlockedTooOften: (

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from core.blobs import Lying
 from core.blobs.days import Days, in_thread, last_moment, spread, sync
-from core.blobs.latches import ENDING, Latches
-from core.errors import Corrupt
+from core.blobs.latches import Latches, probe
+from core.errors import Corrupt, Malformed
 from core.link import SecretId
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ class FileBlob:
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_RDONLY)
-        self.size = os.fstat(self._handle).st_size
-        self._head = os.pread(self._handle, HEAD, 0)
+        try:
+            self.size = os.fstat(self._handle).st_size
+            self._head = os.pread(self._handle, HEAD, 0)
+        except BaseException:
+            self.close()
+            raise
 
     async def read(self, offset: int, length: int) -> bytes:
         if offset + length <= len(self._head):
@@ -63,6 +67,7 @@ class FileBlobs:
         await in_thread(self._root.mkdir, mode=0o700, parents=True, exist_ok=True)
         await in_thread(spread, self._root)
         await in_thread(self._incoming.mkdir, mode=0o700, exist_ok=True)
+        await in_thread(probe, self._incoming)
 
     async def check(self) -> None:
         await in_thread(self._check)
@@ -155,6 +160,7 @@ class _Draft:
             self._close()
         days.make(path.parent)
         self._path.rename(path)
+        self._path = path  # what fails or is given up from here on must not leave it there
         sync(path.parent)
 
     def drop(self) -> None:
@@ -170,5 +176,19 @@ class _Draft:
 def _settled(folder: Path, before: float) -> list[str]:
     """Name the blobs that were there before this moment (s)."""
     with os.scandir(folder) as entries:
-        found = [entry for entry in entries if not entry.name.endswith(ENDING)]
-        return [entry.name for entry in found if entry.stat().st_mtime < before]
+        found = [entry for entry in entries if _names_a_blob(entry.name)]
+    return [entry.name for entry in found if _older(entry, before)]
+
+
+def _names_a_blob(name: str) -> bool:
+    """Tell blobs from latches, and from what a file system or an operator leaves there."""
+    with suppress(Malformed):
+        SecretId.parse(name)
+        return True
+    return False
+
+
+def _older(entry: os.DirEntry[str], before: float) -> bool:
+    with suppress(FileNotFoundError):  # shredded since it was listed
+        return entry.stat().st_mtime < before
+    return False

@@ -6,6 +6,8 @@ Those that are asked for in the same moment become durable by one fsync.
 
 from __future__ import annotations
 
+import errno
+import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -77,3 +79,17 @@ def holder(latch: Path) -> str | None:
     with suppress(FileNotFoundError):
         return str(latch.readlink())
     return None
+
+
+def probe(folder: Path) -> None:
+    """Make sure that a latch can be had here, and only once.
+
+    Raises:
+        OSError: this file system knows no symbolic links, or makes one over another.
+    """
+    latch = folder / f"{secrets.token_hex(8)}{ENDING}"
+    try:
+        if [take(latch, "first"), take(latch, "second")] != ["first", "first"]:
+            raise OSError(errno.ENOTSUP, "a second latch took the place of the first")
+    finally:
+        latch.unlink(missing_ok=True)

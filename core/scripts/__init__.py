@@ -35,17 +35,20 @@ ON_RECORDS = (
     *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
     *("forestall", "settle", "lose", "published", "refer"),
 )
+ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
 ON_OTHERS = ("begin", "keep", "publish")
 PATIENCE = 5.0  # seconds that a round trip may take, with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
 
 def source(name: str) -> str:
-    """Put a script together: one on records gets the prelude, and tells of its outbox."""
+    """Put a script together with its prelude: one on records also tells of its outbox."""
     here = files(__name__)
     text = here.joinpath(f"{name}.lua").read_text()
     if name in ON_OTHERS:
         return text
+    if name in ON_INVITATIONS:
+        return f"{here.joinpath('invitation.lua').read_text()}\n{text}"
     prelude = here.joinpath("record.lua").read_text()
     return f"{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
 
@@ -57,7 +60,8 @@ class Scripts:
         self._redis = redis
         self._patience = patience
         self._scripts = {
-            name: redis.register_script(source(name)) for name in (*ON_RECORDS, *ON_OTHERS)
+            name: redis.register_script(source(name))
+            for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
         }
         self._trips = Together(self._travel, at_once=TRIPS)
 

@@ -49,10 +49,11 @@ async def test_form_takes_text_password_and_lifetime(
 async def test_form_with_text_and_file_gives_a_link_for_each(
     talk: FakeDiscord, web: Web, client: ClientSession
 ) -> None:
-    """Both fields filled in make two links in one reply."""
+    """Both fields filled in make two links, each in an answer for the sender alone."""
     form = await talk.form(await talk.command("share"))
     number = await talk.submit(form, {"text": "hello", "lifetime": "300"}, talk.store(b"file"))
     file, text = [links(told)[0] for told in await talk.answers(number, 2)]
+    assert all(talk.messages[one]["flags"] & 64 for one in talk.interactions[number].made)
     assert await opened(client, web, text) == b"hello"
     assert await opened(client, web, file) == b"file"
 

@@ -190,7 +190,7 @@ async def test_press_shows_the_truth_when_no_edit_came_through(
     await opened(client, web, link)
     assert links(talk.messages[message]["content"]) == [link]
     await talk.press(message, "Refresh")
-    told = await talk.shows(message, "Opened")
+    told = await talk.shows(message, "Opened ")
     assert (links(told["content"]), told["components"]) == ([], [])
 
 

@@ -36,7 +36,7 @@ async def test_dm_is_sent_to_whoever_asked(
     told = await talk.replies(2)
     assert OPENED.search(told[1])
     assert not links(told[1])
-    await talk.shows(message, "Opened")
+    await talk.shows(message, "Opened ")
 
 
 async def test_dm_that_became_impossible_holds_up_no_press(
@@ -64,7 +64,7 @@ async def test_dm_is_not_sent_to_whoever_changed_their_mind(
     await talk.press(message, "No more DMs")
     await talk.shows(message, "no longer told")
     await read_whole(client, web, link)
-    await talk.shows(message, "Opened")
+    await talk.shows(message, "Opened ")
     await settled(web.house, "discord")
     assert len(talk.dms) == 1
 
@@ -81,7 +81,7 @@ async def test_dm_that_is_refused_is_said_at_once(
     await talk.shows(message, "can't write to you")
     assert "Tell me by DM" in talk.offered(message)
     await read_whole(client, web, link)
-    await talk.shows(message, "Opened")
+    await talk.shows(message, "Opened ")
     await settled(web.house, "discord")
     assert talk.dms == []
 
@@ -94,7 +94,7 @@ async def test_dm_that_is_refused_later_is_dropped(
     message, link = await written(talk)
     talk.refusals["POST messages"] = [(status, code)]
     await read_whole(client, web, link)
-    await talk.shows(message, "Opened")
+    await talk.shows(message, "Opened ")
     await settled(web.house, "discord")
     assert len(talk.dms) == 2
     assert OPENED.search(await talk.reply(await talk.command("secrets")))

@@ -35,6 +35,8 @@ async def test_message_becomes_links_and_goes(
     message = talk.written("hello", talk.store(b"one"), talk.store(b"two"))
     last, told = await shares(talk, message, 3)
     await talk.shows(last, "original message is deleted")
+    sent = [one for one in talk.messages.values() if one["author"]["id"] != USER]
+    assert [one["flags"] & 64 for one in sent] == [64, 64, 64]
     assert talk.deleted == [message["id"]]
     got = [await opened(client, web, link) for text in told for link in links(text)]
     assert got == [b"one", b"two", b"hello"]

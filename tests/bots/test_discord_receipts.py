@@ -63,7 +63,7 @@ async def test_answer_is_edited_while_its_token_lives(
     """Who used /share sees it in place; nobody gets a message that they did not ask for."""
     message, link = await shared(talk)
     await read_whole(client, web, link)
-    assert OPENED.search((await talk.shows(message, "Opened"))["content"])
+    assert OPENED.search((await talk.shows(message, "Opened "))["content"])
     assert ended(talk.messages[message])
     await settled(web.house, "discord")
     assert talk.dms == []
@@ -77,7 +77,7 @@ async def test_follow_up_is_edited_too(talk: FakeDiscord, web: Web, client: Clie
     file, text = talk.interactions[number].made
     [link] = links(talk.messages[text]["content"])
     await read_whole(client, web, link)
-    await talk.shows(text, "Opened")
+    await talk.shows(text, "Opened ")
     assert links(talk.messages[file]["content"])
 
 
@@ -105,7 +105,7 @@ async def test_press_gives_a_token_that_edits(
     await talk.press(message, "Refresh")
     await until(lambda: talk.calls[-1] == "PATCH @original")
     await read_whole(client, web, link)
-    await talk.shows(message, "Opened")
+    await talk.shows(message, "Opened ")
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10008), (404, 10015)])
@@ -159,7 +159,7 @@ async def test_opening_while_the_bot_was_down_is_told_when_it_is_back(
     await read_whole(client, web, other)
     async with door(share, settings, discord):
         assert OPENED.search((await discord.replies(3))[2])
-        await discord.shows(answer, "Opened")
+        await discord.shows(answer, "Opened ")
     assert ended(discord.messages[message])
 
 
@@ -173,7 +173,7 @@ async def test_opening_before_the_message_is_known_is_shown(
     await read_whole(client, web, link)
     await settled(web.house, "discord")
     talk.held["PATCH @original"].set()
-    await talk.shows(talk.interactions[number].made[0], "Opened")
+    await talk.shows(talk.interactions[number].made[0], "Opened ")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ async def test_what_was_opened_meanwhile_is_not_revoked(
     await talk.shows(message, "Destroy number 1")
     await read_whole(client, web, link)
     await talk.press(message, "Destroy it")
-    await talk.shows(message, "Opened")
+    await talk.shows(message, "Opened ")
 
 
 async def test_somebody_else_revokes_nothing(talk: FakeDiscord, web: Web) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bots.notices import Notices, Unreachable
-from core.background import beside
 from core.receipts import Event, Receipt
 from core.secret import Kind, Sender, SenderRef
 from tests.contents import pieces, until
@@ -60,7 +59,7 @@ async def settled(house: House, group: str) -> None:
 async def test_sender_is_told_once(house: House, share: Share) -> None:
     """A receipt reaches its sender, and a double of it in the stream does not."""
     tell = Told()
-    async with beside(Notices(share, "telegram", tell).run()):
+    async with Notices(share, "telegram", tell).telling():
         await revoked(house)
         await until(lambda: tell.told)
         [(_, receipt)] = await house.receipts.since()
@@ -76,7 +75,7 @@ async def test_what_happened_while_the_bot_was_down_is_told_when_it_is_back(
     await revoked(house)
     await house.outbox.flush()
     tell = Told()
-    async with beside(Notices(share, "telegram", tell).run()):
+    async with Notices(share, "telegram", tell).telling():
         await until(lambda: tell.told)
     assert tell.told == [(Event.REVOKED, "42")]
 
@@ -88,8 +87,8 @@ async def test_replicas_share_the_work_and_take_over(
     monkeypatch.setattr("core.receipts.ABANDONED", 100)
     tell = Told(ConnectionError())
     async with (
-        beside(Notices(share, "telegram", tell).run()),
-        beside(Notices(share, "telegram", tell).run()),
+        Notices(share, "telegram", tell).telling(),
+        Notices(share, "telegram", tell).telling(),
     ):
         for _ in range(5):
             await revoked(house)
@@ -101,7 +100,7 @@ async def test_replicas_share_the_work_and_take_over(
 async def test_blocked_chat_is_dropped(house: House, share: Share) -> None:
     """Who can't be reached any more is not asked again, and holds up nobody."""
     tell = Told(Unreachable())
-    async with beside(Notices(share, "telegram", tell).run()):
+    async with Notices(share, "telegram", tell).telling():
         await revoked(house)
         await settled(house, "telegram")
         await revoked(house)
@@ -112,8 +111,33 @@ async def test_blocked_chat_is_dropped(house: House, share: Share) -> None:
 async def test_other_doors_receipts_are_left_to_them(house: House, share: Share) -> None:
     """A door tells its own senders only; secrets of the web have nobody to tell."""
     tell = Told()
-    async with beside(Notices(share, "discord", tell).run()):
+    async with Notices(share, "discord", tell).telling():
         await revoked(house)
         await revoked(house, None)
         await settled(house, "discord")
     assert tell.told == []
+
+
+async def test_stop_lets_a_notice_be_told_to_the_end(house: House, share: Share) -> None:
+    """A bot that stops while it tells does not leave it to be told once more."""
+    began, go_on = asyncio.Event(), asyncio.Event()
+    told = []
+
+    async def slowly(receipt: Receipt, _ref: SenderRef) -> None:
+        began.set()
+        await go_on.wait()
+        told.append(receipt.event)
+
+    async def live() -> None:
+        async with Notices(share, "telegram", slowly).telling():
+            await asyncio.Event().wait()
+
+    living = asyncio.create_task(live())
+    await revoked(house)
+    await began.wait()
+    living.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait([living])
+    assert told == [Event.REVOKED]
+    await settled(house, "telegram")

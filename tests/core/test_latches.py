@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import errno
+from pathlib import Path
 
 import pytest
 
 from core.blobs.filesystem import FileBlobs
 from core.errors import Unavailable
 from core.link import SecretId
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMIT = 4_000_000_000_000
 
@@ -58,3 +56,16 @@ async def test_disk_that_refuses_is_told(blobs: FileBlobs, tmp_path: Path) -> No
     (tmp_path / "blobs").rename(tmp_path / "away")
     with pytest.raises(Unavailable):
         await blobs.latch(SecretId.random(), LIMIT, "claim")
+
+
+async def test_disk_without_latches_is_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no symbolic link can be made, nothing starts that could open nothing."""
+
+    def refuse(_self: Path, _target: str) -> None:
+        raise OSError(errno.EPERM, "no symbolic links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    with pytest.raises(Unavailable):
+        await FileBlobs(tmp_path / "blobs").start()

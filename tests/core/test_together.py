@@ -65,3 +65,14 @@ async def test_groups_are_bounded() -> None:
     calls = [together(2 * n) for n in range(2 * MOST + 1)]
     assert await asyncio.gather(*calls) == [20 * n for n in range(2 * MOST + 1)]
     assert max(len(group) for group in doing.groups) == MOST
+
+
+async def test_fault_is_an_error_for_everybody_and_no_cancellation() -> None:
+    """What nobody foresaw is told to each caller of the group; none takes it for its own end."""
+
+    async def broken(_: Sequence[int]) -> Sequence[int | Exception]:
+        raise RuntimeError
+
+    together = Together(broken)
+    answers = await asyncio.gather(together(1), together(2), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [RuntimeError, RuntimeError]

@@ -34,6 +34,7 @@ from tests.contents import gathered, pieces, received
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from core.bootstrap import House
@@ -281,6 +282,31 @@ async def test_latch_survives_a_redis_that_forgot(house: House) -> None:
 
     with pytest.raises(Gone) as gone:
         await house.vault.open(link.id, link.key, Claim.random())
+    assert gone.value.state == State.OPENED
+    assert (await house.vault.peek(link.id, link.key)).state == State.OPENED
+
+
+@pytest.mark.parametrize("way", ["data", "take"])
+async def test_bytes_that_are_gone_with_an_opening_that_redis_forgot(
+    house: House, way: str
+) -> None:
+    """Another page is told that it was opened, not that something is damaged."""
+    link, late = (await sealed_file(house.vault)).link, Claim.random()
+    key = f"ots:{{{link.id}}}"
+    before = await house.redis.dump(key)
+    assert before is not None
+    ticket = (await house.vault.open(link.id, link.key, late)).ticket
+    await house.redis.restore(key, 0, before, replace=True)
+    claim = Claim.random()
+    await received(house.vault, link.id, link.key, claim)
+    await house.vault.done(link.id, claim)
+    await house.redis.restore(key, 0, before, replace=True)
+
+    delivering: AbstractAsyncContextManager[object] = house.vault.data(link.id, late, ticket)
+    if way == "take":
+        delivering = house.vault.take(link.id, link.key, late)
+    with pytest.raises(Gone) as gone:
+        await delivering.__aenter__()
     assert gone.value.state == State.OPENED
     assert (await house.vault.peek(link.id, link.key)).state == State.OPENED
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from bots.requests import Deliveries
 from bots.share import Share, Submission
+from core.invitation import InvitationId, Token
 from core.link import Claim, Link
 from core.secret import Kind, Sender
 from tests.contents import pieces
@@ -18,6 +20,7 @@ from tests.contents import pieces
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from bots.requests import Arrival
     from core.bootstrap import House
 
     Operation = Callable[[House, "Given", "Tell"], Awaitable[None]]
@@ -38,6 +41,12 @@ class Given:
     user: str = ""
     password: str = ""
     small: bool = False
+    invitation: str = ""
+
+    @property
+    def invited(self) -> tuple[InvitationId, Token]:
+        path, _, token = self.invitation.partition("#")
+        return InvitationId.parse(path.rpartition("/")[2]), Token.parse(token)
 
     @property
     def content(self) -> bytes:
@@ -85,6 +94,28 @@ async def share(house: House, given: Given, tell: Tell) -> None:
     )
     async with door.handle(submission) as shared:
         tell("link", shared.url)
+
+
+async def hand_in(house: House, given: Given, tell: Tell) -> None:
+    """Take in what somebody asked for, as the web does."""
+    async with (
+        house.reception.place(*given.invited) as place,
+        place.draft(pieces(given.content), kind=Kind.FILE, name="x") as draft,
+    ):
+        await place.commit(draft, name="x")
+    tell("handed")
+
+
+async def deliver(house: House, given: Given, tell: Tell) -> None:
+    """Put what was handed in into the chat, as a door does."""
+
+    async def chat(arrival: Arrival) -> None:
+        tell("link", arrival.url)
+
+    deliveries = Deliveries(Share.of(house, URL), DOOR, chat)
+    await house.handed.join(DOOR)
+    for entry, name in await house.handed.take(DOOR, "replica"):
+        await deliveries.handle(entry, name)
 
 
 async def open_(house: House, given: Given, tell: Tell) -> None:
@@ -148,5 +179,8 @@ async def sweep(house: House, given: Given, tell: Tell) -> None:
     tell("swept")
 
 
-OPERATIONS = (create, share, open_, data, download, done, revoke, rewrap, reschedule, unlock, sweep)
+OPERATIONS = (
+    *(create, share, hand_in, deliver, open_, data, download, done),
+    *(revoke, rewrap, reschedule, unlock, sweep),
+)
 BY_NAME: dict[str, Operation] = {one.__name__: one for one in OPERATIONS}

@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from bots.requests import Requests
+from bots.share import Share
 from core.link import Claim
 from core.secret import Kind
 from tests.contents import gathered, pieces
@@ -21,6 +23,24 @@ USERS = count()
 async def nothing(house: House, *, small: bool = False) -> Given:
     """Give a sender who has shared nothing yet."""
     return Given(user=str(next(USERS)), small=small)
+
+
+async def asked(house: House, *, small: bool = False) -> Given:
+    """Give an invitation that nobody used."""
+    given = await nothing(house, small=small)
+    asked = await Requests(Share.of(house, URL)).ask(given.sender, "chat")
+    return replace(given, invitation=asked.url)
+
+
+async def handed(house: House) -> Given:
+    """Give an invitation whose link waits for the door."""
+    given = await asked(house)
+    async with (
+        house.reception.place(*given.invited) as place,
+        place.draft(pieces(given.content), kind=Kind.FILE, name="x") as draft,
+    ):
+        await place.commit(draft, name="x")
+    return given
 
 
 async def waiting(

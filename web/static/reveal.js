@@ -11,6 +11,7 @@
   const $ = (id) => document.getElementById(id);
 
   let key = location.hash.slice(1);
+  let unheard = false; // an open may have reached the server, and its answer not this page
   let secret = null; // what open told: name, size, kind, ticket
   let received = []; // pieces of a file, so that a broken transfer goes on where it stopped
   let got = 0;
@@ -87,12 +88,18 @@
     return answer;
   }
 
+  // Whether trying again can't help. A proxy that speaks for a server which restarts names no kind.
+  function final(error) {
+    if (!(error instanceof Refused)) return false;
+    return error.kind ? !["busy", "unavailable"].includes(error.kind) : error.status < 500;
+  }
+
   // What a refusal means on this page.
   function explain(error) {
     if (!(error instanceof Refused)) return show("offline");
     const { kind, problem } = error;
     if (problem.retry_after) fill("wait", duration(problem.retry_after));
-    if (kind === "gone") return show(secret && problem.state === "opened" ? "over" : problem.state);
+    if (kind === "gone") return show(got && problem.state === "opened" ? "over" : problem.state);
     const states = { "not-found": "wrong", changed: "changed", locked: "locked", taken: "taken", busy: "busy", unavailable: "busy", "rate-limited": "busy" };
     return show(states[kind] || "damaged");
   }
@@ -112,7 +119,7 @@
     show("checking");
     try {
       const told = await (await post("peek", { key })).json();
-      if (told.state === "ready") {
+      if (told.state === "ready" || (told.state === "claimed" && unheard)) { // by this page, then
         fill("size", size(told.size));
         fill("expires", duration((new Date(told.expires_at) - Date.now()) / 1000));
         if (told.protected) askPassword(told.attempts_left, false);
@@ -131,6 +138,7 @@
   async function open() {
     const password = $("password").value;
     show("opening");
+    unheard = false;
     try {
       secret = await (await post("open", password ? { key, claim, password } : { key, claim })).json();
     } catch (error) {
@@ -140,6 +148,7 @@
       }
       if (error.kind === "password-required") return askPassword(error.problem.attempts_left, false);
       if (error.kind === "changed") return look();
+      unheard = !final(error);
       return explain(error);
     }
     // From here on the claim is what counts; a reload, a bookmark or a screenshot needs no key.
@@ -160,7 +169,7 @@
         await fetchRest();
         return finish();
       } catch (error) {
-        if (error instanceof Refused && !["busy", "unavailable"].includes(error.kind)) return explain(error);
+        if (final(error)) return explain(error);
         if (got > before) tries = 0;
         if (tries >= PAUSES.length) return interrupted();
         $("retrying").hidden = false;
@@ -200,6 +209,7 @@
 
   async function fetchRest() {
     show("saving");
+    if (got && got === secret.size) return; // it broke after the last byte
     const headers = got ? { Range: `bytes=${got}-` } : {};
     const control = new AbortController();
     let alarm = setTimeout(() => control.abort(), SILENCE);
@@ -248,7 +258,7 @@
         await post("done", { claim });
         return burned();
       } catch (error) {
-        if (error instanceof Refused) return;
+        if (final(error)) return;
       }
     }
   }
@@ -298,7 +308,7 @@
         $("progress-large").value = told.complete ? 1 : told.sent / secret.size;
         if (["opened", "expired", "revoked"].includes(told.state) && told.seconds_left === 0) { show("over"); break; }
       } catch (error) {
-        if (error instanceof Refused) { explain(error); break; }
+        if (final(error)) { explain(error); break; }
       }
     }
     watching = false;

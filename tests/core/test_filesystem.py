@@ -1,0 +1,72 @@
+"""The blob store on a disk where something always comes between."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from core.blobs.filesystem import FileBlobs
+from core.errors import Unavailable
+from core.link import SecretId
+from tests.contents import pieces
+
+LIMIT = 4_000_000_000_000
+LATER = LIMIT  # a moment (ms) at which everything is old
+
+
+@pytest.fixture
+async def blobs(tmp_path: Path) -> FileBlobs:
+    """Give a store of blobs."""
+    blobs = FileBlobs(tmp_path / "blobs")
+    await blobs.start()
+    return blobs
+
+
+def lying(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_put_that_was_given_up_leaves_nothing(blobs: FileBlobs, tmp_path: Path) -> None:
+    """However far it had come, a cancelled put leaves no blob, neither half nor whole."""
+    for moment in range(60):
+        putting = asyncio.create_task(blobs.put(SecretId.random(), LIMIT, pieces(bytes(100_000))))
+        await asyncio.sleep(moment / 20_000)
+        kept = not putting.cancel()
+        await asyncio.wait([putting])
+        assert len(lying(tmp_path)) == kept
+        for path in lying(tmp_path):
+            path.unlink()
+
+
+async def test_walk_passes_over_what_is_no_blob_and_what_has_gone(
+    blobs: FileBlobs, tmp_path: Path
+) -> None:
+    """A file that is not ours, or a blob shredded during the walk, keeps no other from its end."""
+    name = SecretId.random()
+    await blobs.put(name, LIMIT, pieces(b"sealed"))
+    await blobs.latch(name, LIMIT, "claim")
+    [blob] = lying(tmp_path)
+    blob.with_name(".nfs0000000100000002").touch()
+    blob.with_name(str(SecretId.random())).symlink_to("gone")  # listed, but there is no such file
+    assert [found.secret_id async for found in blobs.settled(LATER)] == [name]
+
+
+async def test_blob_that_can_not_be_read_costs_no_handle(blobs: FileBlobs, tmp_path: Path) -> None:
+    """A disk that opens a blob and then fails to read it is told, and nothing stays open."""
+    name = SecretId.random()
+    await blobs.put(name, LIMIT, pieces(b"sealed"))
+    [blob] = lying(tmp_path)
+    blob.unlink()
+    blob.mkdir()  # can be opened, and not be read
+    before = handles()
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            async with blobs.open(name, LIMIT):
+                pass
+    assert handles() == before
