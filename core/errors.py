@@ -24,6 +24,7 @@
     ├── Corrupt                  sealed bytes that don't verify
     ├── Busy                     (retry_after) try again soon
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
+    │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
     ├── Duplicate                the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
@@ -39,6 +40,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from core.link import Claim
 
 
 class OneTimeShareError(Exception):
@@ -193,6 +196,14 @@ class Unavailable(OneTimeShareError):
     def __init__(self, retry_after: int = 5) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class Unfinished(Unavailable):
+    """The server chose the `claim`, and may have won the latch for it before storage went away."""
+
+    def __init__(self, claim: Claim, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.claim = claim
 
 
 class StorageFull(OneTimeShareError):

@@ -74,7 +74,7 @@ def _lifetime(error: e.BadLifetime) -> str:
 def _left(error: e.WrongPassword | e.PasswordRequired) -> str:
     left = error.attempts_left
     if left == 0:
-        return "That was the last attempt: it is locked now. Ask the sender to share it again."
+        return "That was the last attempt: it is locked now. Ask the sender to unlock it."
     return f"{left} attempt left." if left == 1 else f"{left} attempts left."
 
 
@@ -100,7 +100,7 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
     e.Locked: (
         423,
         "Locked",
-        "There were too many wrong passwords. Nobody received it: ask the sender for a new one.",
+        "There were too many wrong passwords. Nobody received it: ask the sender to unlock it.",
     ),
     e.Changed: (
         409,
@@ -137,6 +137,11 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         "Not available just now",
         lambda x: f"Try again in {x.retry_after} seconds. Nothing is lost.",
     ),
+    e.Unfinished: (
+        503,
+        "Not finished",
+        "It may be yours already. Send the same again with this claim, within 15 minutes.",
+    ),
     e.StorageFull: (
         507,
         "No room left",
@@ -162,6 +167,8 @@ def problem_of(error: e.OneTimeShareError) -> Problem:
     status, title, say = TABLE[kind]
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     data = {key: value for key, value in vars(error).items() if key in SHOWN}
+    if isinstance(error, e.Unfinished):
+        data["claim"] = error.claim.reveal()
     return Problem(name, status, title, say if isinstance(say, str) else say(error), data)
 
 
