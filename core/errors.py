@@ -41,8 +41,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from core.link import Claim
-
 
 class OneTimeShareError(Exception):
     """Anything this service refuses or fails to do, on purpose."""
@@ -199,9 +197,12 @@ class Unavailable(OneTimeShareError):
 
 
 class Unfinished(Unavailable):
-    """The server chose the `claim`, and may have won the latch for it before storage went away."""
+    """The server chose the claim, and may have won the latch for it before storage went away.
 
-    def __init__(self, claim: Claim, retry_after: int) -> None:
+    `claim` (base64url) is for the answer alone: neither the text nor the repr of this shows it.
+    """
+
+    def __init__(self, claim: str, retry_after: int) -> None:
         super().__init__(retry_after)
         self.claim = claim
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Say: TypeAlias = "str | Callable[[Any], str]"
-SHOWN = ("attempts_left", "retry_after", "state", "limit", "extension", "size")
+SHOWN = ("attempts_left", "retry_after", "state", "limit", "extension", "size", "claim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,6 @@ def problem_of(error: e.OneTimeShareError) -> Problem:
     status, title, say = TABLE[kind]
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     data = {key: value for key, value in vars(error).items() if key in SHOWN}
-    if isinstance(error, e.Unfinished):
-        data["claim"] = error.claim.reveal()
     return Problem(name, status, title, say if isinstance(say, str) else say(error), data)
 
 

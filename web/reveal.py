@@ -169,7 +169,7 @@ async def download(request: web.Request) -> web.StreamResponse:
             return await _send(request, delivery, ticket)
     except Unavailable as error:
         if chosen is None and not request.get(STREAMING):
-            raise Unfinished(claim, error.retry_after) from error
+            raise Unfinished(claim.reveal(), error.retry_after) from error
         raise
 
 
