@@ -51,7 +51,7 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
             )  # polling and webhook exclude each other
             await _register_commands(application)
             log.info("door is open", door="telegram")
-            async with Notices(share, DOOR, Teller(application.bot)).telling():
+            async with Notices(share, DOOR, Teller(application.bot, share)).telling():
                 await intake.run()
         finally:
             await asyncio.shield(_close(application, intake, stop_within))

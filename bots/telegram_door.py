@@ -30,6 +30,7 @@ from bots.telegram_chat import add, answer, delete, hand_over, uploading
 from bots.telegram_controls import Controls
 from bots.telegram_files import Files
 from bots.telegram_message import addresses, attached, event, language, sender
+from bots.telegram_standing import Standing
 from core.errors import Duplicate, OneTimeShareError
 from core.quantities import show_duration, show_size
 from core.secret import Kind
@@ -61,10 +62,12 @@ class TelegramDoor:
         self._page = share.public_url if settings.web_upload else None
         self._shown: dict[int, float] = {}  # when each group was last shown the way
         self._controls = Controls(share)
+        self._standing = Standing(share)
         self._commands = {
             "start": self.start,
             "help": self.help,
             "list": self.list_,
+            "revoke": self.revoke,
             "delete_my_data": self.forget,
             "privacy": self.privacy,
         }
@@ -117,6 +120,11 @@ class TelegramDoor:
             text, markup = await self._controls.listed(owner)
             await answer(update.message, text, markup)
 
+    async def revoke(self, update: Update, _context: Context) -> None:
+        """Ask whether to revoke the secret whose link is answered, or list what may be."""
+        if update.message is not None:
+            await self._controls.ask(update.message)
+
     async def forget(self, update: Update, _context: Context) -> None:
         """Ask whether everything of the sender shall go."""
         if update.message is not None:
@@ -147,7 +155,7 @@ class TelegramDoor:
         if message is None:
             return
         if (link := telegram_password.asked_for(message)) is not None:
-            await telegram_password.take(self._share.vault, message, link)
+            await telegram_password.take(self._share, message, link)
             return
         parts = self._parts(message)
         if not parts:
@@ -172,6 +180,7 @@ class TelegramDoor:
             await add(links[-1][0], await _after(message, whole=whole))
         for told, shared, submission in links:
             await self._share.note(shared, submission, str(told.message_id))
+            await self._standing.catch_up(told, shared, self._share.vault.owner(submission.sender))
 
     async def _markup(self, message: Message, shared: Shared) -> InlineKeyboardMarkup | None:
         owner = self._share.vault.owner(sender(message))

@@ -44,7 +44,7 @@ async def test_link_has_controls_that_hold_no_key(bot: FakeTelegram) -> None:
     message, link = await shared(bot)
     assert labels(bot, message) == [
         "Copy link",
-        *("5 min", "1 h", "5 h", "1 day", "7 days"),
+        *("5 min", "1 h", "✓ 5 h", "1 day", "7 days"),
         "Password",
         "Revoke",
     ]
@@ -102,7 +102,7 @@ async def test_revoking_is_confirmed_first(bot: FakeTelegram, web: Web) -> None:
 
 
 async def test_lock_is_told_and_undone(bot: FakeTelegram, web: Web) -> None:
-    """A locked secret's sender is told, with a button that gives all attempts back."""
+    """A locked secret's sender is told, there and in place, with a button that undoes it."""
     message, link = await shared(bot)
     vault = web.house.vault
     owner = vault.owner(sender_of(message))
@@ -113,8 +113,10 @@ async def test_lock_is_told_and_undone(bot: FakeTelegram, web: Web) -> None:
     notice = await bot.said("Locked after too many")
     with pytest.raises(Locked):
         await vault.open(link.id, link.key, Claim.random(), "right")
+    await until(lambda: "Locked" in shown(bot, message) and "Unlock" in labels(bot, message))
     bot.press(notice, "Unlock")
-    await until(lambda: "Waiting" in shown(bot, notice))
+    await until(lambda: "Waiting" in shown(bot, notice) and "Waiting" in shown(bot, message))
+    assert "✓ 5 h" in labels(bot, message)
     assert (await vault.peek(link.id, link.key)).attempts_left == 5
     assert links(bot.messages[message["message_id"]]) == [link]
 
