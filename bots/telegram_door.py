@@ -11,7 +11,6 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import (
-    AIORateLimiter,
     Application,
     CallbackContext,
     CallbackQueryHandler,
@@ -30,6 +29,7 @@ from bots.telegram_chat import add, answer, delete, hand_over, uploading
 from bots.telegram_controls import Controls
 from bots.telegram_files import Files
 from bots.telegram_message import addresses, attached, event, language, sender
+from bots.telegram_pacing import Pacing
 from bots.telegram_standing import Standing
 from core.errors import Duplicate, OneTimeShareError
 from core.quantities import show_duration, show_size
@@ -83,7 +83,7 @@ class TelegramDoor:
             .base_url(f"{api}/bot")
             .base_file_url(f"{api}/file/bot")
             .get_updates_request(LegibleUpdates())
-            .rate_limiter(AIORateLimiter(max_retries=5))
+            .rate_limiter(Pacing())
             .defaults(Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)))
             .updater(None)
             .build()

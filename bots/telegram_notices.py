@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from telegram import InlineKeyboardMarkup, ReplyParameters
 from telegram.error import BadRequest, Forbidden
@@ -12,12 +12,14 @@ from bots import replies
 from bots import telegram_buttons as buttons
 from bots.notices import Unreachable
 from bots.telegram_calls import insist
+from bots.telegram_pacing import NOTICE
 from bots.telegram_standing import Standing, link_in
 from core.errors import OneTimeShareError
 from core.receipts import ENDS, Event
 
 if TYPE_CHECKING:
-    from telegram import Bot, Message
+    from telegram import Message
+    from telegram.ext import ExtBot
 
     from bots.share import Share
     from core.receipts import Receipt
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class Teller:
     """Tells receipts."""
 
-    def __init__(self, bot: Bot, share: Share) -> None:
+    def __init__(self, bot: ExtBot[Any], share: Share) -> None:
         self._bot = bot
         self._standing = Standing(share)
 
@@ -56,7 +58,9 @@ class Teller:
     async def _edit(self, ref: SenderRef, message: int, text: str) -> None:
         try:
             await insist(
-                lambda: self._bot.edit_message_text(text, chat_id=ref.chat, message_id=message)
+                lambda: self._bot.edit_message_text(
+                    text, chat_id=ref.chat, message_id=message, rate_limit_args=NOTICE
+                )
             )
         except BadRequest as error:
             # Shown so already, deleted by its sender, or too old: the short message tells it.
@@ -83,6 +87,10 @@ class Teller:
             markup = InlineKeyboardMarkup([[buttons.unlock(receipt.secret_id)]])
         return await insist(
             lambda: self._bot.send_message(
-                ref.chat, replies.notice(receipt), reply_parameters=to, reply_markup=markup
+                ref.chat,
+                replies.notice(receipt),
+                reply_parameters=to,
+                reply_markup=markup,
+                rate_limit_args=NOTICE,
             )
         )
