@@ -54,7 +54,9 @@ async def test_pause_in_one_chat_holds_up_no_other(
     telegram.refuse("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
     began = time.monotonic()
     waiting = asyncio.create_task(paced.send_message(1, "first"))
-    await until(lambda: telegram.called("sendMessage"))
+    pacing = paced.rate_limiter
+    assert isinstance(pacing, Pacing)
+    await until(lambda: pacing._pauses)
     await paced.send_message(2, "elsewhere")
     assert [one["text"] for one in telegram.sent] == ["elsewhere"]
     await asyncio.gather(waiting, paced.send_message(1, "second"))
