@@ -12,7 +12,7 @@ import structlog
 from telegram import BotCommand
 from telegram.error import TelegramError
 
-from bots import replies
+from bots import replies, telegram_local
 from bots.notices import Notices
 from bots.telegram_calls import patiently
 from bots.telegram_door import TelegramDoor
@@ -36,10 +36,12 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
     """Keep the door open until cancelled; then what runs may end within `stop_within` seconds.
 
     Raises:
-        DoorClosed: Telegram refuses the token.
+        DoorClosed: Telegram refuses the token, or a setting does not fit.
     """
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # whatever matters, we log
+    if settings.telegram_local_files is not None:
+        telegram_local.check(settings.telegram_local_files)
     async with aiohttp.ClientSession() as session:
         door = TelegramDoor(share, settings, session)
         application = door.application()

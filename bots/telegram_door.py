@@ -58,7 +58,7 @@ class TelegramDoor:
     def __init__(self, share: Share, settings: Settings, session: aiohttp.ClientSession) -> None:
         self._share = share
         self._settings = settings
-        self._files = Files(session, settings.telegram_api_url)
+        self._files = Files(session, settings.telegram_api_url, settings.telegram_local_files)
         self._page = share.public_url if settings.web_upload else None
         self._shown: dict[int, float] = {}  # when each group was last shown the way
         self._controls = Controls(share)

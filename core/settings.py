@@ -52,6 +52,9 @@ class Settings:
     secret_key: bytes | None = field(repr=False)
     telegram_bot_token: Hidden | None
     telegram_api_url: str
+    telegram_local_files: Path | None
+    telegram_webhook_url: str | None
+    telegram_webhook_port: int
     discord_bot_token: Hidden | None
     web_upload: bool
     policy: Policy
@@ -85,6 +88,9 @@ class Settings:
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
             telegram_api_url=form.get("TELEGRAM_API_URL", _url, "https://api.telegram.org"),
+            telegram_local_files=form.get("TELEGRAM_LOCAL_FILES", _folder, None),
+            telegram_webhook_url=form.get("TELEGRAM_WEBHOOK_URL", _webhook_url, None),
+            telegram_webhook_port=form.get("TELEGRAM_WEBHOOK_PORT", _port, 8081),
             discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
             policy=_policy(form),
@@ -171,6 +177,19 @@ def _url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("write an address that begins with https://")
     return text.rstrip("/")
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_absolute():
+        raise ValueError("write a folder as /absolute/path")
+    return Path(text)
+
+
+def _webhook_url(text: str) -> str:
+    url = _url(text)
+    if not url.startswith("https://") and urlsplit(url).hostname not in LOOPBACK:
+        raise ValueError("Telegram calls https:// only (http:// is for a server on this machine)")
+    return url
 
 
 def _public_url(text: str) -> str:
