@@ -25,7 +25,7 @@
     ├── Busy                     (retry_after) try again soon
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
     ├── StorageFull              no room to keep it
-    ├── Duplicate                the platform told the same event before; do nothing
+    ├── Duplicate                (answered) the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
     └── CannotStart              (reason) nothing can run here until the operator acts
 
@@ -200,7 +200,11 @@ class StorageFull(OneTimeShareError):
 
 
 class Duplicate(OneTimeShareError):
-    """The platform told the same event before, and it was or is being answered: do nothing."""
+    """The platform told the same event before: do nothing. `answered`, or at work elsewhere."""
+
+    def __init__(self, *, answered: bool = True) -> None:
+        super().__init__()
+        self.answered = answered
 
 
 class DoorClosed(OneTimeShareError):

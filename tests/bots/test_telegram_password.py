@@ -159,11 +159,11 @@ class Faltering(Creations):
     down = False
 
     @asynccontextmanager
-    async def once(self, door: str, event: str) -> AsyncIterator[Creation]:
+    async def once(self, door: str, event: str, *, patient: bool = True) -> AsyncIterator[Creation]:
         """Do as told."""
         if self.down:
             raise Unavailable
-        async with super().once(door, event) as creation:
+        async with super().once(door, event, patient=patient) as creation:
             yield creation
 
 
