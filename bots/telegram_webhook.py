@@ -31,6 +31,7 @@ log = structlog.get_logger()
 AT_ONCE = 64  # updates at work; of one chat Telegram brings one at a time
 HOLD = 20.0  # seconds that an answer waits for the work: less than any proxy's patience
 AGAIN = 2  # seconds until Telegram asks again how far an update is
+CUT_UP = 4000 // 2  # characters; a paste is cut at about 4000 UTF-16 units, two at most for each
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 WRONG_TOKEN = f"Only Telegram may call this: {HEADER} is missing or wrong.\n"
 NO_UPDATE = "This is no update of the Bot API.\n"
@@ -120,6 +121,8 @@ class Webhook:
         except (ValueError, TypeError, KeyError):
             return web.Response(status=400, text=NO_UPDATE)
         task = self._tasks.get(number) or self._start(number, told)
+        if task is not None and _goes_on(told):
+            return web.Response()
         if task is not None:
             await asyncio.wait([task], timeout=HOLD)
         if task is None or not task.done() or task.cancelled() or not task.result():
@@ -148,6 +151,18 @@ class Webhook:
         except Exception as error:  # noqa: BLE001 - one update's fault is not the others'
             log.error("telegram update failed", error=type(error).__name__)  # noqa: TRY400 - a traceback prints values
         return True
+
+
+def _goes_on(told: dict[str, Any]) -> bool:
+    """Tell whether more of the same may follow: albums, and pastes that Telegram cuts up.
+
+    The next update of a chat comes only when the one before was taken, so these are taken at
+    once. What a crash then cuts short costs an answer; the messages are still in the chat.
+    """
+    message = told.get("message")
+    if not isinstance(message, dict):
+        return False
+    return "media_group_id" in message or len(str(message.get("text", ""))) >= CUT_UP
 
 
 async def _alive(_request: web.Request) -> web.Response:

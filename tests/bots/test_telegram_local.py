@@ -10,7 +10,8 @@ import pytest
 
 from bots import telegram_bot
 from core.errors import DoorClosed
-from tests.fakes.telegram_talk import door, links, named, opened
+from tests.contents import until
+from tests.fakes.telegram_talk import door, links, named, opened, ruled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -84,3 +85,15 @@ async def test_folder_that_is_not_here_closes_the_door_with_a_sentence(
     missing = replace(named(settings, telegram), telegram_local_files=tmp_path / "missing")
     with pytest.raises(DoorClosed, match="TELEGRAM_LOCAL_FILES"):
         await telegram_bot.run(share, missing)
+
+
+async def test_copy_that_is_refused_half_way_is_wiped(
+    telegram: FakeTelegram, share: Share, settings: Settings, tmp_path: Path
+) -> None:
+    """A file over the operator's limit, whose size nobody told, leaves no copy either."""
+    telegram.local = tmp_path
+    small = ruled(share, max_size=1_000_000)
+    async with door(small, replace(settings, telegram_local_files=tmp_path), telegram):
+        telegram.say(document=telegram.store(bytes(3_000_000), told=None))
+        await telegram.said("too large")
+        await until(lambda: not list(tmp_path.rglob("file0")))

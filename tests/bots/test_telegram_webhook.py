@@ -196,3 +196,19 @@ async def test_port_that_is_taken_closes_the_door_with_a_sentence(
         taken.listen()
         with pytest.raises(DoorClosed, match="TELEGRAM_WEBHOOK_PORT"):
             await telegram_bot.run(share, named(given, telegram))
+
+
+async def test_album_is_taken_before_it_is_handled(
+    telegram: FakeTelegram, share: Share, settings: Settings
+) -> None:
+    """Telegram brings the next part of an album only when the one before was taken."""
+    gate = telegram.hold("download")
+    async with webhook(share, settings, telegram):
+        parts = [
+            telegram.say(document=telegram.store(b"part"), media_group_id="7") for _ in range(2)
+        ]
+        await until(lambda: not telegram.updates)
+        assert telegram.sent == []
+        gate.set()
+        for part in parts:
+            await telegram.gone(part)
