@@ -11,6 +11,7 @@ from bots import telegram_local
 from bots.download import TooLargeHere, download
 from bots.telegram_calls import insist
 from core.errors import SourceFailed
+from core.settings import TELEGRAM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import aiohttp
     from telegram import Bot
 
-CLOUD = "https://api.telegram.org"
 CLOUD_LIMIT = 20_000_000  # bytes that the cloud's getFile hands to bots
 PATIENCE = 20.0  # seconds that the cloud has to name a file
 LOCAL_PATIENCE = 3600.0  # seconds; a server of one's own names it once it has all of it
@@ -35,7 +35,7 @@ class Files:
         self._session = session
         self._folder = folder
         self._origins = {str(URL(api_url).origin())}
-        self.limit = CLOUD_LIMIT if api_url == CLOUD else None
+        self.limit = CLOUD_LIMIT if api_url == TELEGRAM else None
 
     async def stream(self, bot: Bot, file_id: str) -> AsyncIterator[bytes]:
         """Stream a file in pieces of at most 256 KiB.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_KEY_SIZE = 32
+TELEGRAM = "https://api.telegram.org"
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class Settings:
         form = _Form(given)
         host, port = form.get("HOST", str, "127.0.0.1"), form.get("PORT", _port, 8080)
         data_dir = form.get("DATA_DIR", Path, Path("data")).absolute()
+        api_url = form.get("TELEGRAM_API_URL", _url, TELEGRAM)
         settings = cls(
             host=host,
             port=port,
@@ -87,10 +89,12 @@ class Settings:
             blobs_url=form.get("BLOBS_URL", _blobs_url, (data_dir / "blobs").as_uri()),
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
-            telegram_api_url=form.get("TELEGRAM_API_URL", _url, "https://api.telegram.org"),
+            telegram_api_url=api_url,
             telegram_local_files=form.get("TELEGRAM_LOCAL_FILES", _folder, None),
-            telegram_webhook_url=form.get("TELEGRAM_WEBHOOK_URL", _webhook_url, None),
-            telegram_webhook_port=form.get("TELEGRAM_WEBHOOK_PORT", _port, 8081),
+            telegram_webhook_url=form.get(
+                "TELEGRAM_WEBHOOK_URL", _https if api_url == TELEGRAM else _url, None
+            ),
+            telegram_webhook_port=form.get("TELEGRAM_WEBHOOK_PORT", _port, 8090),
             discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
             policy=_policy(form),
@@ -185,10 +189,10 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-def _webhook_url(text: str) -> str:
+def _https(text: str) -> str:
     url = _url(text)
-    if not url.startswith("https://") and urlsplit(url).hostname not in LOOPBACK:
-        raise ValueError("Telegram calls https:// only (http:// is for a server on this machine)")
+    if not url.startswith("https://"):
+        raise ValueError("Telegram calls https:// only; a Bot API server of your own calls http://")
     return url
 
 
