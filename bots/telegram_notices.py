@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from bots import replies
 from bots import telegram_buttons as buttons
 from bots.notices import Unreachable
 from bots.telegram_calls import insist
-from bots.telegram_pacing import NOTICE
+from bots.telegram_pacing import NOTICE, NOTICE_PATIENCE
 from bots.telegram_standing import Standing, link_in
 from core.errors import OneTimeShareError
 from core.receipts import ENDS, Event
@@ -75,8 +76,9 @@ class Teller:
         if holder is None or receipt.event not in {Event.LOCKED, Event.HELD}:
             return
         if link_in(holder, receipt.secret_id) is not None:
-            with suppress(OneTimeShareError):
-                await self._standing.settle(holder, receipt.secret_id, receipt.owner)
+            with suppress(OneTimeShareError, TimeoutError):
+                async with asyncio.timeout(NOTICE_PATIENCE):
+                    await self._standing.settle(holder, receipt.secret_id, receipt.owner)
 
     async def _notify(self, receipt: Receipt, ref: SenderRef, message: int | None) -> Message:
         to = None

@@ -90,7 +90,7 @@ class Settings:
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
             telegram_api_url=api_url,
-            telegram_local_files=form.get("TELEGRAM_LOCAL_FILES", _folder, None),
+            telegram_local_files=_local_files(form, api_url),
             telegram_webhook_url=form.get(
                 "TELEGRAM_WEBHOOK_URL", _https if api_url == TELEGRAM else _url, None
             ),
@@ -144,6 +144,14 @@ def _policy(form: _Form) -> Policy:
         max_lifetime=longest,
         allowed=form.get("ALLOWED_EXTENSIONS", _extensions, ()),
     )
+
+
+def _local_files(form: _Form, api_url: str) -> Path | None:
+    folder = form.get("TELEGRAM_LOCAL_FILES", _folder, None)
+    if folder is not None and api_url == TELEGRAM:
+        needed = "TELEGRAM_API_URL must name a Bot API server of your own"
+        form.wrong.append(f"TELEGRAM_LOCAL_FILES: {needed}")
+    return folder
 
 
 def parse_secret_key(text: str) -> bytes:

@@ -48,6 +48,7 @@ def test_defaults() -> None:
         ("BLOBS_URL", "ftp://x"),
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("TELEGRAM_LOCAL_FILES", "relative/folder"),
+        ("TELEGRAM_LOCAL_FILES", "/a/folder/without/a/server"),
         ("TELEGRAM_WEBHOOK_URL", "http://example.org/telegram"),
         ("TELEGRAM_WEBHOOK_PORT", "any"),
     ],
