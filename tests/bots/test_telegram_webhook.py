@@ -212,3 +212,11 @@ async def test_album_is_taken_before_it_is_handled(
         gate.set()
         for part in parts:
             await telegram.gone(part)
+
+
+async def test_bad_token_closes_the_door_before_it_listens(
+    telegram: FakeTelegram, share: Share, settings: Settings
+) -> None:
+    """A door that never opened closes as cleanly with a webhook as without."""
+    with pytest.raises(DoorClosed, match="TELEGRAM_BOT_TOKEN"):
+        await telegram_bot.run(share, named(hooked(settings), telegram, "1234567:" + "x" * 35))
