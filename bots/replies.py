@@ -36,6 +36,8 @@ TRUTH = (
     "What I store can't be opened without the link, and I don't keep the link."
 )
 FAILED = "Something went wrong on my side: please send it again."
+PRESS_FAILED = "Something went wrong on my side: please press again."
+OLD_BUTTON = "This button does nothing any more."
 UNLOCK = "Unlock"
 UNLOCKED = "Unlocked: all attempts are back."
 REVOKE = "Revoke"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
@@ -26,6 +27,7 @@ LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD = "t", "r", "R", "k", "u", "p"
 LISTED, LISTED_SURE, FORGET_SURE = "l", "L", "D"
 ACTIONS = {LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD, LISTED, LISTED_SURE, FORGET_SURE}
 CHOSEN = "✓ "  # before the lifetime that was chosen last
+VALUE = re.compile(r"[0-9]{0,8}")  # a lifetime in seconds, or nothing
 NOBODY = SecretId(bytes(16))  # in the place of an id where a button is about none
 
 
@@ -42,7 +44,7 @@ def read(text: str) -> tuple[str, SecretId, str]:
     """
     action, _, rest = text.partition(":")
     name, _, value = rest.partition(":")
-    if action not in ACTIONS:
+    if action not in ACTIONS or not VALUE.fullmatch(value) or (action == LIFETIME and not value):
         raise Malformed("button")
     return action, SecretId.parse(name), value
 

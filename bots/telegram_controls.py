@@ -101,7 +101,7 @@ class Controls:
         try:
             press = Press(query, self._share)
         except Malformed:  # of a version that had other buttons
-            await query.answer(replies.FAILED, show_alert=True)
+            await query.answer(replies.OLD_BUTTON, show_alert=True)
             return
         try:
             sentence = await self._actions[press.action](press)

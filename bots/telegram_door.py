@@ -240,6 +240,10 @@ async def _after(message: Message, *, whole: bool) -> str:
 async def _handler_failed(update: object, context: Context) -> None:
     """Log what no sentence covers, without values; tell the sender, where that is possible."""
     log.error("telegram handler failed", error=type(context.error).__name__)
+    query = update.callback_query if isinstance(update, Update) else None
+    if query is not None:
+        with suppress(TelegramError):
+            await query.answer(replies.PRESS_FAILED, show_alert=True)
     message = update.message if isinstance(update, Update) else None
     if message is not None and message.chat.type == ChatType.PRIVATE:
         with suppress(TelegramError):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tests.fakes.telegram import FakeTelegram
 
 
+FORGED = [f"{what[0]}:{'A' * 22}:{what[1:]}" for what in ("R", "t", "tsoon", "t999999999")]
+
+
 async def shared(bot: FakeTelegram, text: str = "a text") -> tuple[dict[str, Any], Link]:
     """Share a text; answer the bot's message, as the chat shows it when all is done."""
     await bot.gone(bot.say(text=text))
@@ -138,7 +141,7 @@ async def test_press_that_comes_too_late_shows_the_truth(
     await until(lambda: "Opened" in shown(bot, message))
 
 
-@pytest.mark.parametrize("data", ["x:AAAA:", "", "t:short:60", "R:" + "A" * 22 + ":"])
+@pytest.mark.parametrize("data", ["x:AAAA:", "", "t:short:60", *FORGED])
 async def test_press_of_somebody_else_or_of_nothing_changes_nothing(
     bot: FakeTelegram, web: Web, data: str
 ) -> None:
@@ -254,6 +257,21 @@ async def test_blocked_bot_tells_nobody_and_goes_on(
     second = links(max(bot.messages.values(), key=lambda m: m["message_id"]))[0]
     await opened(client, web.url, second)
     await bot.said("Opened", "UTC.")
+
+
+async def test_fault_of_ours_is_answered(
+    bot: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no sentence covers ends the button's waiting all the same."""
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    message, link = await shared(bot)
+    monkeypatch.setattr("core.control.Control.revoke", broken)
+    bot.press_data(message, f"R:{link.id}:")
+    await until(lambda: bot.called("answerCallbackQuery"))
+    assert "press again" in bot.called("answerCallbackQuery")[0]["text"]
 
 
 def sender_of(message: dict[str, Any]) -> Any:
