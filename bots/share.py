@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from core.archive import NAME, TYPE, Archive
 from core.errors import EmptyText, Unavailable
-from core.secret import SenderRef
+from core.secret import Kind, SenderRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from datetime import datetime, timedelta
 
+    from core.archive import Entry
     from core.bootstrap import House
     from core.creations import Creations
     from core.handed import Handed
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from core.notes import Notes
     from core.policy import Policy
     from core.receipts import Receipts
-    from core.secret import Kind, Sender
+    from core.secret import Sender
     from core.vault import Vault
 
 
@@ -148,3 +150,15 @@ async def text_content(text: str) -> AsyncIterator[bytes]:
     if not text.strip():
         raise EmptyText
     yield text.encode(errors="replace")
+
+
+def archive_content(files: Sequence[Entry], text: str) -> dict[str, Any]:
+    """Give a submission's fields about several files, or a file and what is written with it."""
+    archive = Archive(files, text)
+    return {
+        "kind": Kind.FILE,
+        "content": archive,
+        "name": NAME,
+        "type": TYPE,
+        "size": archive.size,
+    }

@@ -6,8 +6,10 @@ import asyncio
 import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+from zipfile import ZipFile
 
 from bots import telegram_bot
 from core.link import Link
@@ -52,6 +54,14 @@ def ruled(share: Share, **rules: Any) -> Share:
 def links(message: dict[str, Any]) -> list[Link]:
     """Find the links in a message."""
     return [Link.parse(url) for url in re.findall(r"http\S+/s/\S+", message["text"])]
+
+
+async def unpacked(client: ClientSession, url: str, link: Link) -> dict[str, bytes]:
+    """Open a link to a zip through the web; answer its files, in their order."""
+    body, name = await opened(client, url, link)
+    assert name == "files.zip"
+    with ZipFile(BytesIO(body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 async def opened(client: ClientSession, url: str, link: Link) -> tuple[bytes, str]:
