@@ -50,6 +50,11 @@ class Submission:
     lifetime: timedelta | None = None
     password: str | None = field(default=None, repr=False)
 
+    @property
+    def packed(self) -> bool:
+        """Whether it is several files, or a file and a text, as one."""
+        return isinstance(self.content, Archive)
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:

@@ -9,7 +9,7 @@ from bots import replies
 from bots.download import TooLargeHere
 from bots.share import Submission, archive_content, text_content
 from bots.telegram_message import DOOR, attached, event, language, sender, units, written
-from core.archive import Archive, Entry
+from core.archive import Entry
 from core.secret import Kind
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def submission(messages: Sequence[Message], name: str, files: Files) -> Submissi
 
 def called(submission: Submission) -> str:
     """Name what is shared as a person would."""
-    if isinstance(submission.content, Archive):
+    if submission.packed:
         return replies.YOUR_FILES
     return replies.YOUR_TEXT if submission.kind is Kind.TEXT else replies.YOUR_FILE
 
