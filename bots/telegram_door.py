@@ -133,8 +133,8 @@ class TelegramDoor:
             await answer(update.message, replies.FORGET_ALL, buttons.forget())
 
     async def edited(self, update: Update, _context: Context) -> None:
-        """Say that an edit changes nothing of what was shared."""
-        if update.edited_message is not None:
+        """Say that an edit changes nothing of what was shared; places that move edit themselves."""
+        if update.edited_message is not None and update.edited_message.location is None:
             await answer(update.edited_message, replies.EDITED)
 
     async def show_private(self, update: Update, context: Context) -> None:

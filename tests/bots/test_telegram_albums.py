@@ -1,18 +1,23 @@
-"""Albums, captions and long pastes: what was sent as one thing becomes one link."""
+"""Albums and captions: what was sent as one thing becomes one link."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from telegram import Chat, Message
 
+from bots.share import text_content
 from bots.telegram_gathering import Gathering
+from core.creations import Creations
+from core.scripts import Scripts
+from core.secret import Kind, Sender
 from tests.contents import until
-from tests.fakes.telegram_talk import door, links, opened, ruled, unpacked
+from tests.fakes.telegram_talk import door, links, opened, ruled, there, unpacked, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
     from tests.fakes.telegram import FakeTelegram
 
 FLAT = {"width": 1, "height": 1}
-WORDS = "word " * 820  # 4,100 units without the last space
 
 
 def album(telegram: FakeTelegram, *files: dict[str, Any], **first: Any) -> list[dict[str, Any]]:
@@ -36,17 +40,6 @@ def album(telegram: FakeTelegram, *files: dict[str, Any], **first: Any) -> list[
         telegram.say(document=file, media_group_id="g", **extra)
         for file, extra in zip(files, more, strict=True)
     ]
-
-
-def there(telegram: FakeTelegram, messages: list[dict[str, Any]]) -> list[bool]:
-    return [message["message_id"] in telegram.messages for message in messages]
-
-
-async def waiting(web: Web) -> int:
-    """Count the secrets that somebody could still open."""
-    records = await web.house.redis.keys("ots:{*")
-    states = [await web.house.redis.hget(record, "state") for record in records]
-    return states.count(b"ready")
 
 
 async def the_link(telegram: FakeTelegram) -> Link:
@@ -168,35 +161,33 @@ async def test_album_that_a_stop_cut_short_is_one_after_the_next_start(
     assert await unpacked(client, web.url, link) == {"a": b"x", "b": b"x"}
 
 
+async def test_album_whose_first_try_died_unanswered_is_replaced(
+    telegram: FakeTelegram, share: Share, settings: Settings, web: Web, client: ClientSession
+) -> None:
+    """What a crash left between storing and answering dies, and the new link says so."""
+    quick = Creations(Scripts(web.house.redis), share.vault.server_key, lease=0.2)
+    messages = album(telegram, *(telegram.store(b"x", file_name=name) for name in "ab"))
+    creation = await quick._begin(quick.mark("telegram", "42/album/g"))
+    parts = {quick.mark("telegram", f"42/{message['message_id']}") for message in messages}
+    await quick._cover(creation, parts)
+    await share.vault.seal(
+        text_content("x"),
+        kind=Kind.TEXT,
+        owner=share.vault.owner(Sender("telegram", "42")),
+        secret_id=creation.secret_id,
+    )
+    async with door(replace(share, creations=quick), settings, telegram):
+        link = await the_link(telegram)
+        await telegram.said("replaces an earlier link")
+    assert await waiting(web) == 1
+    assert await unpacked(client, web.url, link) == {"a": b"x", "b": b"x"}
+
+
 async def test_album_too_old_to_be_deleted_is_left_to_its_sender(bot: FakeTelegram) -> None:
     """Where the platform does not delete, the sender is asked to."""
     bot.refuse("deleteMessages", 400, "Bad Request: message can't be deleted for everyone")
     album(bot, bot.store(b"1"), bot.store(b"2"))
     await bot.said("in one zip", "yourself")
-
-
-async def test_paste_that_was_cut_is_one_text_again(
-    bot: FakeTelegram, web: Web, client: ClientSession
-) -> None:
-    """A full part goes on in mid-word; a shorter one was cut at white space, which is put back."""
-    parts = ["🔑" * 2048, WORDS[:4094], "end"]
-    messages = [bot.say(text=part) for part in parts]
-    answer = await bot.said("your text", "is deleted")
-    assert there(bot, messages) == [False] * 3
-    bot.deliver(messages[1])
-    await until(lambda: not bot.updates)
-    assert len(bot.sent) == 1
-    got, _ = await opened(client, web.url, links(answer)[0])
-    assert got.decode() == f"{parts[0]}{parts[1]}\n{parts[2]}"
-
-
-async def test_long_text_that_nothing_follows_is_itself(bot: FakeTelegram, web: Web) -> None:
-    """Texts that are written one after the other stay apart, and so do those of other chats."""
-    bot.say(text="short")
-    bot.say(text=WORDS[:4000])
-    bot.say(7, text="of somebody else")
-    await bot.answers(3)
-    assert await waiting(web) == 3
 
 
 async def test_part_that_was_shared_by_itself_before_is_not_shared_again(

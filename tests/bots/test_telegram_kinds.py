@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contents import until
 from tests.fakes.telegram_talk import links, opened
 
 if TYPE_CHECKING:
@@ -144,3 +145,14 @@ async def test_file_of_unknown_size_is_shared(
     bot.say(document=bot.store(body, told=None))
     [answer] = await bot.answers()
     assert (await opened(client, web.url, links(answer)[0]))[0] == body
+
+
+async def test_place_that_moves_on_is_passed_over(bot: FakeTelegram) -> None:
+    """A live place is edited every few seconds: none of that is answered."""
+    message = bot.say(location=PLACE)
+    await bot.gone(message)
+    bot.edit(message, "")
+    bot.command("/help")
+    await bot.said("Link previews")
+    await until(lambda: not bot.updates)
+    assert len(bot.sent) == 2

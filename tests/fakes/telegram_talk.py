@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bots.share import Share
     from core.settings import Settings
+    from tests.conftest import Web
     from tests.fakes.telegram import FakeTelegram
 
 
@@ -54,6 +55,18 @@ def ruled(share: Share, **rules: Any) -> Share:
 def links(message: dict[str, Any]) -> list[Link]:
     """Find the links in a message."""
     return [Link.parse(url) for url in re.findall(r"http\S+/s/\S+", message["text"])]
+
+
+def there(telegram: FakeTelegram, messages: list[dict[str, Any]]) -> list[bool]:
+    """Tell which messages the chats still show."""
+    return [message["message_id"] in telegram.messages for message in messages]
+
+
+async def waiting(web: Web) -> int:
+    """Count the secrets that somebody could still open."""
+    records = await web.house.redis.keys("ots:{*")
+    states = [await web.house.redis.hget(record, "state") for record in records]
+    return states.count(b"ready")
 
 
 async def unpacked(client: ClientSession, url: str, link: Link) -> dict[str, bytes]:
