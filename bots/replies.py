@@ -218,6 +218,11 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.ForbiddenExtension: _extension,
     e.BadLifetime: _lifetime,
     e.BadPassword: lambda x: f"A password has at most {x.longest} bytes. Choose a shorter one.",
+    e.BadLabel: lambda x: f"A name has at most {x.longest} characters. Choose a shorter one.",
+    e.TooManyAsked: lambda x: (
+        f"You have {x.most} links open by which something can be handed in. "
+        "Revoke one of your list, and ask again."
+    ),
     e.SourceFailed: "It broke off on its way to me. Nothing was kept: please send it again.",
     e.NotFound: "I know no such secret of yours. Check the link.",
     e.PasswordRequired: "It has a password. Ask its sender for it.",

@@ -89,6 +89,12 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         "Not this password",
         lambda x: f"A password has at most {x.longest} bytes.",
     ),
+    e.BadLabel: (422, "Not this name", lambda x: f"A name has at most {x.longest} characters."),
+    e.TooManyAsked: (
+        409,
+        "Too many are open",
+        lambda x: f"At most {x.most} links to hand something in are open at a time.",
+    ),
     e.SourceFailed: (400, "The upload broke off", "Nothing was kept. Send it again."),
     e.NotFound: (
         404,

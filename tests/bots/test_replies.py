@@ -27,6 +27,7 @@ GIVEN = {
     "retry_after": 5,
     "state": "opened",
     "size": 4711,
+    "most": 20,
     "reason": "the reason",
 }
 CLASSES = [
