@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bots.deliveries import arrive
 from core.errors import Closed, NotFound, TooManyAsked
 from core.invitation import InvitationId, Purpose
+from core.policy import clean_label
 from core.secret import SenderRef
 
 if TYPE_CHECKING:
@@ -48,11 +49,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the door tells whoever asks; the address is for the one who hands in."""
+    """What the door tells whoever asks; the address is for the one who hands in.
+
+    `label` is as its page shows it, empty where it names nobody.
+    """
 
     id: InvitationId
     url: str = field(repr=False)
     expires_at: datetime
+    label: str = field(repr=False)
 
 
 class Requests:
@@ -103,7 +108,8 @@ class Requests:
             lifetime=wish.lifetime,
             name=name,
         )
-        return Asked(invited.id, invited.url(self._share.public_url), invited.expires_at)
+        url, label = invited.url(self._share.public_url), clean_label(wish.label)
+        return Asked(invited.id, url, invited.expires_at, label)
 
     async def note(self, owner: bytes, name: InvitationId, ref: SenderRef) -> None:
         """Note the message that holds the invitation: the arrival is told there.

@@ -13,7 +13,9 @@ from telegram import BotCommand
 from telegram.error import TelegramError
 
 from bots import replies
+from bots.deliveries import Deliveries
 from bots.notices import Notices
+from bots.telegram_arrivals import Bringer
 from bots.telegram_calls import patiently
 from bots.telegram_door import TelegramDoor
 from bots.telegram_intake import Intake
@@ -21,6 +23,8 @@ from bots.telegram_message import DOOR
 from bots.telegram_notices import Teller
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bots.share import Share
     from bots.telegram_door import App
     from core.settings import Settings
@@ -49,16 +53,21 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
             await patiently(
                 application.bot.delete_webhook
             )  # polling and webhook exclude each other
-            await _register_commands(application)
+            await _register_commands(application, door.commands)
             log.info("door is open", door="telegram")
-            async with Notices(share, DOOR, Teller(application.bot)).telling():
+            bring = Bringer(application.bot, share.policy)
+            async with (
+                Notices(share, DOOR, Teller(application.bot)).telling(),
+                Deliveries(share, DOOR, bring).telling(),
+            ):
                 await intake.run()
         finally:
             await asyncio.shield(_close(application, intake, stop_within))
 
 
-async def _register_commands(application: App) -> None:
-    commands = [BotCommand(name, told) for name, told in replies.TELEGRAM_COMMANDS.items()]
+async def _register_commands(application: App, known: Collection[str]) -> None:
+    told = replies.TELEGRAM_COMMANDS.items()
+    commands = [BotCommand(name, what) for name, what in told if name in known]
     try:
         await application.bot.set_my_commands(commands)
     except TelegramError as error:  # the menu is a courtesy: the commands work without it

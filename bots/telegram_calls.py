@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -10,10 +11,11 @@ from telegram import Update
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
+from bots.notices import Unreachable
 from core.errors import DoorClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
     from typing import Any
 
 T = TypeVar("T")
@@ -46,6 +48,23 @@ async def insist(call: Callable[[], Awaitable[T]]) -> T:
         except NetworkError:
             await asyncio.sleep(pause)
     return await call()
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Tell a chat that is closed to the bot from one that can't be written to just now.
+
+    Raises:
+        Unreachable: they blocked the bot, or the chat is gone.
+    """
+    try:
+        yield
+    except Forbidden:
+        raise Unreachable from None
+    except BadRequest as error:
+        if "chat not found" in error.message.lower():
+            raise Unreachable from None
+        raise
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

@@ -6,21 +6,17 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from telegram import InlineKeyboardMarkup, Message
-from telegram.error import TelegramError
-
 from bots import replies
 from bots import telegram_buttons as buttons
-from bots.telegram_calls import insist
-from bots.telegram_message import DOOR
+from bots.requests import Requests
 from bots.telegram_password import LINK, ask
+from bots.telegram_tap import Tap
 from core.errors import Gone, Malformed, NotFound, OneTimeShareError, TooLate
-from core.secret import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from telegram import CallbackQuery, Update
+    from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 
     from bots.share import Share
     from core.link import SecretId
@@ -28,43 +24,20 @@ if TYPE_CHECKING:
     Action = Callable[["Press"], Awaitable[str]]
 
 MOST = 10  # secrets in a list
-LONGEST_ANSWER = 200  # characters that a press may be answered with
 
 
-class Press:
+class Press(Tap):
     """Who pressed what, where."""
 
     def __init__(self, query: CallbackQuery, share: Share) -> None:
-        self._query = query
+        super().__init__(query, share)
         self.action, self.secret_id, self.value = buttons.read(query.data or "")
-        self.owner = share.vault.owner(Sender(DOOR, str(query.from_user.id)))
-
-    @property
-    def message(self) -> Message | None:
-        """The bot's message, where Telegram still shows it to the bot."""
-        return self._query.message if isinstance(self._query.message, Message) else None
 
     @property
     def url(self) -> str | None:
         """The link that the message shows."""
-        found = LINK.search((self.message and self.message.text) or "")
+        found = LINK.search(self.text)
         return found[0] if found else None
-
-    async def show(self, text: str | None, markup: InlineKeyboardMarkup | None) -> None:
-        """Change the message; a courtesy that may fail. Without a text only its buttons change."""
-        message = self.message
-        if message is None:
-            return
-        with suppress(TelegramError):
-            if text is None:
-                await insist(lambda: message.edit_reply_markup(markup))
-            else:
-                await insist(lambda: message.edit_text(text, reply_markup=markup))
-
-    async def answer(self, sentence: str, *, alert: bool = False) -> None:
-        """End the press, with a sentence where there is one."""
-        with suppress(TelegramError):  # too old, perhaps: the message shows it
-            await self._query.answer(sentence[:LONGEST_ANSWER] or None, show_alert=alert)
 
 
 class Controls:
@@ -151,6 +124,7 @@ class Controls:
         return ""
 
     async def _forget(self, press: Press) -> str:
+        await Requests(self._share).forget(press.owner)
         revoked = await self._vault.forget(press.owner)
         await press.show(replies.forgotten(revoked), None)
         return ""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telegram import InlineKeyboardMarkup, ReplyParameters
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest
 
 from bots import replies
 from bots import telegram_buttons as buttons
-from bots.notices import Unreachable
-from bots.telegram_calls import insist
+from bots.telegram_calls import insist, reachable
 from core.receipts import ENDS, Event
 
 if TYPE_CHECKING:
@@ -34,18 +33,12 @@ class Teller:
             TelegramError: it is to be told again later.
         """
         message = int(ref.message) if ref.message else None
-        try:
+        with reachable():
             if message is not None and receipt.event in ENDS:
                 await self._edit(ref, message, replies.ended(receipt))
             # Who revokes knows it; and a link that could not be handed over was nobody's.
             if receipt.event is not Event.REVOKED:
                 await self._notify(receipt, ref, message)
-        except Forbidden:
-            raise Unreachable from None
-        except BadRequest as error:
-            if "chat not found" in error.message.lower():
-                raise Unreachable from None
-            raise
 
     async def _edit(self, ref: SenderRef, message: int, text: str) -> None:
         try:
