@@ -36,7 +36,25 @@ NO_PAGE = "Files over {limit} don't reach me here. Send a smaller one."
 STAYS = "Your message stays where it is: delete it yourself when the file is handed over."
 USED = "This link was used, and takes nothing more."
 REVOKED = "Revoked: this link takes nothing any more."
+REALLY = "Revoke it now? Its link takes nothing afterwards."
 EXPIRED = "Nobody handed anything in, and the time is over: this link takes nothing any more."
+
+# ── where only a press, or a direct message, brings what was handed in: Discord ─────────────────
+ON_A_PRESS = (
+    "When something is handed in, this message says so, until 15 minutes after you last pressed "
+    "something here; Refresh and /secrets always do. “Tell me by DM” sends you its link by itself."
+)
+BY_DM = "When something is handed in, I send you its link by DM."
+WILL_BRING = "I send you here the link of what is handed in for you."
+ARRIVED_HERE = (
+    "Something was handed in. “Show link” shows you its link once, and then I keep it no more: "
+    "open it, or save it, before you close Discord."
+)
+SENT_BY_DM = "Something was handed in: I sent you its link by DM. This one takes nothing more."
+SHOW_IT = "Show link"
+HEAD_TEXT = "Somebody handed a text in for your request. Its link opens once:"
+HEAD_FILE = "Somebody handed a file of {size} in for your request. Its link opens once:"
+HEAD_UPLOADED = "Your file of {size} is handed over. Its link opens once:"
 
 # ── what was handed in ──────────────────────────────────────────────────────────────────────────
 ARRIVED_TEXT = (
@@ -93,7 +111,7 @@ def over(standing: Standing) -> str:
 def arrived(arrival: Arrival, url: str, until: str) -> str:
     """Hand over the link of what was handed in, or say that it came to nothing."""
     if not arrival.status.waiting:
-        return TOO_LATE.format(state=replies.state(arrival.status))
+        return too_late(arrival)
     said = {"url": url, "until": until, "size": show_size(arrival.size)}
     if arrival.purpose is Purpose.UPLOAD:
         lines, password = [UPLOADED.format(**said)], TELL_PASSWORD
@@ -103,6 +121,26 @@ def arrived(arrival: Arrival, url: str, until: str) -> str:
     if arrival.status.protected:
         lines.append(password)
     return "\n".join(lines)
+
+
+def head(arrival: Arrival) -> str:
+    """Say what was handed in, in a line of its own above its link."""
+    if arrival.purpose is Purpose.UPLOAD:
+        return HEAD_UPLOADED.format(size=show_size(arrival.size))
+    sentence = HEAD_TEXT if arrival.kind is Kind.TEXT else HEAD_FILE
+    return sentence.format(size=show_size(arrival.size))
+
+
+def note(arrival: Arrival) -> str:
+    """Say what whoever asked should know of it."""
+    if arrival.purpose is Purpose.UPLOAD:
+        return ""
+    return f"{WHO} {ASK_PASSWORD}" if arrival.status.protected else WHO
+
+
+def too_late(arrival: Arrival) -> str:
+    """Say that what was handed in came to nothing."""
+    return TOO_LATE.format(state=replies.state(arrival.status))
 
 
 def waiting(found: Sequence[Invitation], until: Callable[[datetime], str]) -> str:
