@@ -92,7 +92,10 @@ class Deliveries:
                 if handover is not None:
                     await self._deliver(handover)
                 await self._share.handed.delivered(name, self._door, entry)
-            except (Unreachable, Corrupt, NotFound) as error:
+            except Unreachable:
+                log.info("delivery waits for a press", door=self._door)
+                await self._share.handed.drop(self._door, entry)
+            except (Corrupt, NotFound) as error:
                 log.info("delivery dropped", door=self._door, error=type(error).__name__)
                 await self._share.handed.drop(self._door, entry)
         except Exception as error:  # noqa: BLE001 - one that can't be told now holds up no other

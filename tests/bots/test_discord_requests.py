@@ -67,6 +67,7 @@ async def test_what_is_handed_in_is_shown_on_a_press(
     form.add_field("text", "a word")
     assert await through_web(client, url, form) == 201
     await talk.shows(message, "Something was handed in")
+    await settled(web.house, "discord")
     assert talk.offered(message) == {"Show link"}
     brought = await fetched(talk, message)
     assert talk.messages[brought]["flags"] & 64
@@ -156,6 +157,7 @@ async def test_what_came_while_the_bot_was_down_is_brought_once(
     async with door(share, settings, discord):
         await discord.replies(2)
         await discord.shows(message, "I sent you its link by DM")
+        await settled(web.house, "discord")
     async with door(share, settings, discord):
         await discord.reply(await discord.command("help"))
     assert len(links("\n".join(await discord.replies(2)))) == 1

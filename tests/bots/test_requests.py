@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +11,8 @@ from bots.deliveries import Arrival, Deliveries
 from bots.notices import Unreachable
 from bots.requests import Requests, Wish
 from core.background import beside
-from core.errors import BadLifetime, Closed, Duplicate, NotFound, TooManyAsked
-from core.invitation import InvitationId, Purpose, Standing, Token, key_of
+from core.errors import NotFound
+from core.invitation import Purpose, Token, key_of
 from core.link import Claim, Link
 from core.receipts import Event
 from core.secret import Kind, SenderRef, State
@@ -41,11 +40,6 @@ class Told:
             raise self._failures.pop(0)
         self.told.append(arrival)
         return self._stands
-
-
-@pytest.fixture
-def requests(share: Share) -> Requests:
-    return Requests(share)
 
 
 async def hand_in(house: House, asked: Asked, data: bytes = b"content") -> Link:
@@ -215,76 +209,6 @@ async def test_receipts_go_to_the_chat_where_the_message_is_not_known(
     [(_, receipt)] = await house.receipts.since()
     told = house.vault.server_key.open_ref(link.id.raw, receipt.ref)
     assert told == SenderRef("telegram", "1", "de")
-
-
-async def test_asker_lists_revokes_and_forgets(house: House, requests: Requests) -> None:
-    """Each sees and revokes their own alone."""
-    asked, other = await requests.ask(Wish(ANN, "1")), await requests.ask(Wish(ANN, "1"))
-    foreign = await requests.ask(Wish(BEN, "2"))
-    with pytest.raises(NotFound):
-        await requests.revoke(house.vault.owner(ANN), foreign.id)
-    with pytest.raises(NotFound):
-        await requests.note(house.vault.owner(ANN), InvitationId.random(), STANDS)
-    await requests.revoke(house.vault.owner(ANN), asked.id)
-    assert {one.id: one.standing for one in await requests.listed(house.vault.owner(ANN))} == {
-        asked.id: Standing.REVOKED,
-        other.id: Standing.OPEN,
-    }
-    await requests.forget(house.vault.owner(ANN))
-    assert await requests.listed(house.vault.owner(ANN)) == []
-    with pytest.raises(Closed, match="revoked"):
-        await hand_in(house, other)
-    assert [one.standing for one in await requests.listed(house.vault.owner(BEN))] == [
-        Standing.OPEN
-    ]
-
-
-async def test_lifetime_may_be_wished(requests: Requests) -> None:
-    """A wish counts within the operator's limit."""
-    hour = await requests.ask(Wish(ANN, "1", lifetime=timedelta(hours=1), purpose=Purpose.UPLOAD))
-    assert hour.expires_at < (await requests.ask(Wish(ANN, "1"))).expires_at
-    with pytest.raises(BadLifetime):
-        await requests.ask(Wish(ANN, "1", lifetime=timedelta(days=8)))
-
-
-async def test_repeated_event_leaves_one_open(house: House, requests: Requests) -> None:
-    """What the platform tells twice is asked once; a try that failed leaves nothing open."""
-    mark = house.vault.owner(ANN)
-    with pytest.raises(ConnectionError):
-        async with requests.handle("event", Wish(ANN, "1")):
-            raise ConnectionError
-    async with requests.handle("event", Wish(ANN, "1")) as asked:
-        pass
-    with pytest.raises(Duplicate):
-        async with requests.handle("event", Wish(ANN, "1")):
-            pass
-    assert [one.id for one in await requests.waiting(mark)] == [asked.id]
-
-
-async def test_number_of_open_ones_is_bounded(house: House, requests: Requests) -> None:
-    """One person can't fill the store with invitations; those that are over don't count."""
-    asked = [await requests.ask(Wish(ANN, "1")) for _ in range(20)]
-    with pytest.raises(TooManyAsked):
-        await requests.ask(Wish(ANN, "1"))
-    await requests.ask(Wish(BEN, "2"))
-    await requests.revoke(house.vault.owner(ANN), asked[0].id)
-    await requests.ask(Wish(ANN, "1"))
-
-
-async def test_what_was_brought_is_forgotten_on_request(
-    house: House, share: Share, requests: Requests
-) -> None:
-    """A link that nobody fetched goes with everything else, and is told to nobody."""
-    mark = house.vault.owner(ANN)
-    asked = await requests.ask(Wish(ANN, "1"))
-    await hand_in(house, asked)
-    assert [one.arrived for one in await requests.waiting(mark)] == [True]
-    await requests.forget(mark)
-    assert await house.handed.look(asked.id) is None
-    tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
-        await settled(house)
-    assert tell.told == []
 
 
 async def test_stop_between_telling_and_its_note_tells_nothing_twice(

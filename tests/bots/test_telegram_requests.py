@@ -11,6 +11,7 @@ from aiohttp import FormData
 from core.invitation import Standing
 from core.secret import Sender
 from tests.asked import file_form, named_in, overdue, through_web
+from tests.bots.test_requests import settled
 from tests.contents import until
 from tests.fakes.telegram_chats import buttons
 from tests.fakes.telegram_talk import door, links, opened
@@ -113,6 +114,7 @@ async def test_repeated_command_asks_once(bot: FakeTelegram, web: Web) -> None:
     bot.command("/help")
     await bot.said("Link previews")
     assert len(await web.house.invitations.of_owner(owner(web))) == 1
+    assert len(bot.sent) == 2
 
 
 async def test_what_came_while_the_bot_was_down_is_brought_once(
@@ -124,6 +126,7 @@ async def test_what_came_while_the_bot_was_down_is_brought_once(
     assert await through_web(client, url) == 201
     async with door(share, settings, telegram):
         told = await telegram.said("Somebody handed a file of 7 bytes in")
+        await settled(web.house)
     async with door(share, settings, telegram):
         telegram.command("/help")
         await telegram.said("Link previews")
@@ -152,7 +155,7 @@ async def test_chat_that_is_blocked_may_fetch_it_later(
     _, url = await asked(bot)
     bot.refuse("sendMessage", 403, "Forbidden: bot was blocked by the user")
     assert await through_web(client, url) == 201
-    await until(lambda: not bot.moods["sendMessage"])
+    await settled(web.house)
     bot.command("/list")
     listed = await bot.said("I could not bring its link")
     assert brought(bot) == []
