@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from telegram import ReplyParameters
 from telegram.error import TelegramError
@@ -12,10 +12,12 @@ from telegram.error import TelegramError
 from bots import replies, request_replies
 from bots import telegram_buttons as buttons
 from bots.telegram_calls import insist, reachable
+from bots.telegram_pacing import NOTICE
 from core.invitation import Standing
 
 if TYPE_CHECKING:
-    from telegram import Bot, Message
+    from telegram import Message
+    from telegram.ext import ExtBot
 
     from bots.deliveries import Arrival
     from core.policy import Policy
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 class Bringer:
     """Brings links."""
 
-    def __init__(self, bot: Bot, policy: Policy) -> None:
+    def __init__(self, bot: ExtBot[Any], policy: Policy) -> None:
         self._bot = bot
         self._policy = policy
 
@@ -52,9 +54,15 @@ class Bringer:
         )
         markup = buttons.under_link(arrival.status, self._policy, arrival.url)
         return await insist(
-            lambda: self._bot.send_message(ref.chat, text, reply_parameters=to, reply_markup=markup)
+            lambda: self._bot.send_message(
+                ref.chat, text, reply_parameters=to, reply_markup=markup, rate_limit_args=NOTICE
+            )
         )
 
     async def _close(self, ref: SenderRef) -> None:
         text, number = request_replies.over(Standing.USED), int(ref.message)
-        await insist(lambda: self._bot.edit_message_text(text, chat_id=ref.chat, message_id=number))
+        await insist(
+            lambda: self._bot.edit_message_text(
+                text, chat_id=ref.chat, message_id=number, rate_limit_args=NOTICE
+            )
+        )

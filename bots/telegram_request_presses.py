@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bots import replies, request_replies
 from bots import telegram_request_buttons as buttons
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from telegram import CallbackQuery, Update
+    from telegram.ext import CallbackContext, ExtBot
 
     from bots.share import Share
 
@@ -28,8 +29,9 @@ LINK = re.compile(r"https?://\S+/r/[\w-]{22}#[\w-]{43}")
 class Press(Tap):
     """Who pressed what, where, about which request."""
 
-    def __init__(self, query: CallbackQuery, share: Share) -> None:
+    def __init__(self, query: CallbackQuery, share: Share, bot: ExtBot[Any]) -> None:
         super().__init__(query, share)
+        self.bot = bot
         self.action, self.name = buttons.read(query.data or "")
 
     @property
@@ -55,15 +57,15 @@ class RequestPresses:
             buttons.SHOW: self._show,
         }
 
-    async def press(self, update: Update, _context: object) -> None:
+    async def press(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
         """Handle one press."""
         query = update.callback_query
         if query is None:
             return
         try:
-            press = Press(query, self._share)
+            press = Press(query, self._share, context.bot)
         except Malformed:  # of a version that had other buttons
-            await query.answer(replies.FAILED, show_alert=True)
+            await query.answer(replies.OLD_BUTTON, show_alert=True)
             return
         try:
             await self._actions[press.action](press)
@@ -74,7 +76,7 @@ class RequestPresses:
 
     async def _ask(self, press: Press) -> None:
         question = buttons.confirm(press.name, buttons.SURE, buttons.KEEP)
-        await press.show(None, question)
+        await press.offer(question)
 
     async def _revoke(self, press: Press) -> None:
         with suppress(Closed):  # the message says what became of it
@@ -85,13 +87,13 @@ class RequestPresses:
         seen = await self._requests.look(press.owner, press.name)
         if seen.open:
             markup = buttons.under_request(press.name, press.url, seen.asking.purpose)
-            await press.show(None, markup)
+            await press.offer(markup)
         else:
-            await press.show(request_replies.over(seen.standing), None)
+            await press.show(request_replies.over(seen.standing))
 
     async def _ask_in_list(self, press: Press) -> None:
         question = buttons.confirm(press.name, buttons.LISTED_SURE, buttons.LISTED_KEEP)
-        await press.show(None, question)
+        await press.offer(question)
 
     async def _revoke_in_list(self, press: Press) -> None:
         with suppress(Closed):  # the list no longer has it

@@ -10,10 +10,11 @@ from telegram.error import TelegramError
 
 from bots.telegram_calls import insist
 from bots.telegram_message import DOOR
+from bots.telegram_standing import edit
 from core.secret import Sender
 
 if TYPE_CHECKING:
-    from telegram import Bot, CallbackQuery, InlineKeyboardMarkup
+    from telegram import CallbackQuery, InlineKeyboardMarkup
 
     from bots.share import Share
 
@@ -33,25 +34,21 @@ class Tap:
         return self._query.message if isinstance(self._query.message, Message) else None
 
     @property
-    def bot(self) -> Bot:
-        """The bot that was told of it."""
-        return self._query.get_bot()
-
-    @property
     def text(self) -> str:
         """What the message says."""
         return (self.message and self.message.text) or ""
 
-    async def show(self, text: str | None, markup: InlineKeyboardMarkup | None) -> None:
-        """Change the message; a courtesy that may fail. Without a text only its buttons change."""
+    async def show(self, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
+        """Change the message; a courtesy that may fail."""
+        if self.message is not None:
+            await edit(self.message, text, markup)
+
+    async def offer(self, markup: InlineKeyboardMarkup) -> None:
+        """Change its buttons alone; a courtesy that may fail."""
         message = self.message
-        if message is None:
-            return
-        with suppress(TelegramError):
-            if text is None:
+        if message is not None:
+            with suppress(TelegramError):
                 await insist(lambda: message.edit_reply_markup(markup))
-            else:
-                await insist(lambda: message.edit_text(text, reply_markup=markup))
 
     async def answer(self, sentence: str, *, alert: bool = False) -> None:
         """End the press, with a sentence where there is one."""

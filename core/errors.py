@@ -28,7 +28,7 @@
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
     │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
-    ├── Duplicate                the platform told the same event before; do nothing
+    ├── Duplicate                (answered) the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
     └── CannotStart              (reason) nothing can run here until the operator acts
 
@@ -230,7 +230,11 @@ class StorageFull(OneTimeShareError):
 
 
 class Duplicate(OneTimeShareError):
-    """The platform told the same event before, and it was or is being answered: do nothing."""
+    """The platform told the same event before: do nothing. `answered`, or at work elsewhere."""
+
+    def __init__(self, *, answered: bool = True) -> None:
+        super().__init__()
+        self.answered = answered
 
 
 class DoorClosed(OneTimeShareError):

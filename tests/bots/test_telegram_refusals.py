@@ -145,5 +145,5 @@ async def test_commands_are_answered(
         await telegram.said(*words)
     [menu] = telegram.called("setMyCommands")
     assert {entry["command"] for entry in menu["commands"]} == {
-        *("start", "help", "list", "request", "upload", "delete_my_data", "privacy")
+        *("start", "help", "list", "request", "upload", "revoke", "delete_my_data", "privacy")
     }
