@@ -14,7 +14,7 @@ from core import errors
 from core.link import SecretId
 
 DO = re.compile(
-    r"\b(again|send|check|choose|ask|tell|unlock|allowed|give)\b", re.IGNORECASE
+    r"\b(again|send|check|choose|ask|tell|allowed|give|unlock)\b", re.IGNORECASE
 )  # each sentence asks for one of these
 GIVEN = {
     "what": "the text",
@@ -28,7 +28,7 @@ GIVEN = {
     "state": "opened",
     "size": 4711,
     "most": 20,
-    "claim": "a claim",
+    "claim": "the claim",
     "reason": "the reason",
 }
 CLASSES = [
