@@ -107,4 +107,4 @@ async def test_sum_over_the_limit_is_refused_before_anything_is_fetched(
         await discord.message("", *files)
         [refused] = await discord.replies(1)
     assert "1 kB" in refused
-    assert await web.house.redis.keys("ots:{*") == []
+    assert await web.house.redis.keys("ots:{*}") == []

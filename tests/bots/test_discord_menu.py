@@ -95,7 +95,7 @@ async def test_part_that_is_refused_leaves_the_original(talk: FakeDiscord, web: 
     assert "again" in told[0]
     assert links(told[0]) == []
     assert talk.deleted == []
-    assert await web.house.redis.keys("ots:{*") == []
+    assert await web.house.redis.keys("ots:{*}") == []
 
 
 async def test_message_with_nothing_to_share_is_told(talk: FakeDiscord) -> None:

@@ -111,7 +111,7 @@ async def test_part_that_can_not_be_had_leaves_the_whole_album(
     await until(lambda: not bot.updates)
     assert there(bot, messages) == [True, True]
     assert len(bot.sent) == 1
-    assert await web.house.redis.keys("ots:{*") == []
+    assert await web.house.redis.keys("ots:{*}") == []
     assert [p for p in (web.settings.data_dir / "blobs").rglob("*") if p.is_file()] == []
 
 

@@ -64,7 +64,7 @@ def there(telegram: FakeTelegram, messages: list[dict[str, Any]]) -> list[bool]:
 
 async def waiting(web: Web) -> int:
     """Count the secrets that somebody could still open."""
-    records = await web.house.redis.keys("ots:{*")
+    records = await web.house.redis.keys("ots:{*}")
     states = [await web.house.redis.hget(record, "state") for record in records]
     return states.count(b"ready")
 
