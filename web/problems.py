@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -71,6 +72,24 @@ def _lifetime(error: e.BadLifetime) -> str:
     )
 
 
+def _often(error: e.RateLimited) -> str:
+    wait = show_duration(timedelta(seconds=error.retry_after))
+    return {
+        "uploads": (
+            f"At most {error.limit} uploads an hour are taken from one network. "
+            f"Nothing was kept: send it again in {wait}."
+        ),
+        "opens": (
+            f"At most {error.limit} openings a minute are answered to one network. "
+            f"Nothing is lost: try again in {wait}."
+        ),
+        "logins": (
+            f"At most {error.limit} logins a minute are answered to one network. "
+            f"Try again in {wait}."
+        ),
+    }[error.what]
+
+
 def _left(error: e.WrongPassword | e.PasswordRequired) -> str:
     left = error.attempts_left
     if left == 0:
@@ -132,6 +151,12 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         "What is stored is not what was sealed. Nothing of it was handed out. Tell the operator.",
     ),
     e.Busy: (503, "Busy", lambda x: f"Try again in {x.retry_after} seconds. Nothing is lost."),
+    e.RateLimited: (429, "Too often", _often),
+    e.TooManyAtOnce: (
+        429,
+        "Too many at once",
+        lambda x: f"{x.limit} uploads from your network are under way. Send it when one has ended.",
+    ),
     e.Unavailable: (
         503,
         "Not available just now",

@@ -10,6 +10,7 @@ from aiohttp import web
 from core.errors import NotFound, TooLarge
 from web.intake import check_length, taken_in
 from web.keys import PAGES, SETTINGS, VAULT
+from web.limited import uploading
 from web.middlewares import wants_html
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ async def upload(request: web.Request) -> web.Response:
     if not request.app[SETTINGS].web_upload:
         raise NotFound
     check_length(request)
-    return _answer(request, await taken_in(request, request.app[VAULT]))
+    with uploading(request, request.app[VAULT]) as intake:
+        return _answer(request, await taken_in(request, intake))
 
 
 def _answer(request: web.Request, sealed: Sealed) -> web.Response:
