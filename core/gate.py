@@ -1,7 +1,7 @@
 """Where uploads are let in: so many at once, so many an hour, and while there is room.
 
-What is refused by its name or its declared size never comes so far as to be counted: the count
-happens when the first byte is asked for, and nothing is taken in before.
+An upload is counted when its first bytes have come. What is refused for its name or its declared
+size, or never begins, counts for nothing; nothing is kept before it is counted.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Gate:
 
     @contextmanager
     def entered(self, who: str) -> Iterator[Entered]:
-        """Have one of the places in the block.
+        """Have one of the places in the block; where that fails, nothing is kept.
 
         Args:
             who: any text that names the sender.
@@ -51,8 +51,12 @@ class Gate:
             self._limits.refused()
             raise Busy(SOON)
         self._inside[who] += 1
+        entered = Entered(self._limits, self._room, who)
         try:
-            yield Entered(self._limits, self._room, who)
+            yield entered
+        except BaseException:
+            self._room.give_back(entered.size)
+            raise
         finally:
             self._inside[who] -= 1
             if not self._inside[who]:
@@ -60,12 +64,13 @@ class Gate:
 
 
 class Entered:
-    """An upload that has a place."""
+    """An upload that has a place; `size` is what was taken in of it."""
 
     def __init__(self, limits: Limits, room: Room, who: str) -> None:
         self._limits = limits
         self._room = room
         self._who = who
+        self.size = 0
 
     async def counted(
         self, content: AsyncIterable[bytes], size: int | None = None
@@ -77,8 +82,13 @@ class Entered:
             RateLimited: its sender had too many uploads.
             Unavailable: Redis does not answer, so nobody can tell.
         """
+        self._limits.recall(UPLOADS, self._who)
         await self._room.check(size or 0)
+        pieces = aiter(content)
+        piece = await anext(pieces, None)
         await self._limits.count(UPLOADS, self._who)
-        async for piece in content:
+        while piece is not None:
+            self.size += len(piece)
             await self._room.take(len(piece))
             yield piece
+            piece = await anext(pieces, None)

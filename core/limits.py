@@ -86,7 +86,7 @@ class Limits:
         self._limiter = MovingWindowRateLimiter(windows)
         self._key = server_key.owner("limits", "")
         self._clock = clock
-        self._full: dict[str, int] = {}  # known to let nothing in before a moment (ms)
+        self._full: dict[str, int] = {}  # who is known to have to wait, and until when (ms)
         limits: dict[str, RateLimitItem] = {
             UPLOADS: RateLimitItemPerHour(allowance.uploads_per_hour, namespace=UPLOADS),
             OPENS: RateLimitItemPerMinute(allowance.opens_per_minute, namespace=OPENS),
@@ -101,33 +101,39 @@ class Limits:
             RateLimited: there were too many; this one does not count.
             Unavailable: Redis does not answer.
         """
+        self.recall(what, who)
         limit = self._limits.get(what)
-        if limit is None:
-            return
-        mark = encode(hmac.digest(self._key, f"{what}\0{who}".encode(), "sha256"))
-        now = self._clock()
-        if now >= self._full.get(mark, 0):
-            if await self._limiter.hit(limit, mark):
-                return
-            self._remember(mark, now, await self._again(limit, mark))
-        again = self._full[mark]
-        self.refused()
-        raise RateLimited(
-            what,
-            limit.amount,
-            retry_after=max(1, math.ceil((again - now) / 1000)),
-            again_at=datetime.fromtimestamp(again / 1000, UTC),
-        )
+        if limit is not None and not await self._limiter.hit(limit, self._mark(what, who)):
+            await self._remember(limit, self._mark(what, who))
+            self.recall(what, who)
 
-    async def _again(self, limit: RateLimitItem, mark: str) -> int:
-        """Say from which moment (ms) on one more is let in."""
+    def recall(self, what: str, who: str) -> None:
+        """Refuse whoever is known to be over the limit still: a flood costs Redis nothing.
+
+        Raises:
+            RateLimited: they are.
+        """
+        again, now = self._full.get(self._mark(what, who), 0), self._clock()
+        if again > now:
+            self.refused()
+            raise RateLimited(
+                what,
+                self._limits[what].amount,
+                retry_after=math.ceil((again - now) / 1000),
+                again_at=datetime.fromtimestamp(again / 1000, UTC),
+            )
+
+    async def _remember(self, limit: RateLimitItem, mark: str) -> None:
+        """Note from which moment (ms) on one more is let in."""
         window = await self._limiter.get_window_stats(limit, mark)
-        return 0 if window.remaining else math.floor(window.reset_time * 1000) + 1
-
-    def _remember(self, mark: str, now: int, again: int) -> None:
-        """Refuse from memory until then: a flood costs Redis nothing."""
+        now = self._clock()
         if len(self._full) >= MOST_KNOWN:
-            self._full = {known: until for known, until in self._full.items() if until > now}
+            self._full = {known: again for known, again in self._full.items() if again > now}
         if len(self._full) >= MOST_KNOWN:
             self._full.clear()
-        self._full[mark] = max(again, now + 1)
+        # Some left just now? The next try finds that out.
+        again = 0 if window.remaining else math.floor(window.reset_time * 1000) + 1
+        self._full[mark] = max(again, now + 1000)
+
+    def _mark(self, what: str, who: str) -> str:
+        return encode(hmac.digest(self._key, f"{what}\0{who}".encode(), "sha256"))

@@ -68,6 +68,11 @@ class Room:
         self._stored.since += size
         await self.check(0)
 
+    def give_back(self, size: int) -> None:
+        """Have room again for what was taken in and dropped."""
+        self._free.since -= size
+        self._stored.since -= size
+
     def _refuse_unless(self, fits: bool) -> None:  # noqa: FBT001 - what is asked
         if not fits:
             log.warning("storage is full")
