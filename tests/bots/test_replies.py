@@ -66,7 +66,7 @@ def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> 
         (errors.WrongPassword(2), "2"),
         (
             errors.RateLimited("uploads", 5, again_at=GIVEN["again_at"], retry_after=1380),  # type: ignore[arg-type]
-            "5 an hour from one sender. Nothing was kept: please send it again at 03:05 UTC, in 23 min",
+            "Nothing was kept: please send it again at 03:05 UTC, in 23 min.",
         ),
         (errors.TooManyAtOnce(3, 10), "at most 3 from one sender at a time"),
     ],
