@@ -101,11 +101,14 @@ class Limits:
             RateLimited: there were too many; this one does not count.
             Unavailable: Redis does not answer.
         """
-        self.recall(what, who)
         limit = self._limits.get(what)
-        if limit is not None and not await self._limiter.hit(limit, self._mark(what, who)):
-            await self._remember(limit, self._mark(what, who))
-            self.recall(what, who)
+        if limit is None:
+            return
+        mark = self._mark(what, who)
+        self._recall(what, mark)
+        if not await self._limiter.hit(limit, mark):
+            await self._remember(limit, mark)
+            self._recall(what, mark)
 
     def recall(self, what: str, who: str) -> None:
         """Refuse whoever is known to be over the limit still: a flood costs Redis nothing.
@@ -113,7 +116,11 @@ class Limits:
         Raises:
             RateLimited: they are.
         """
-        again, now = self._full.get(self._mark(what, who), 0), self._clock()
+        if self._full:
+            self._recall(what, self._mark(what, who))
+
+    def _recall(self, what: str, mark: str) -> None:
+        again, now = self._full.get(mark, 0), self._clock()
         if again > now:
             self.refused()
             raise RateLimited(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from core.errors import NotFound
-from core.limits import LOGINS, OPENS
+from core.limits import LOGINS, OPENS, UPLOADS
 from web.keys import ADDRESSES, HOUSE
 
 if TYPE_CHECKING:
@@ -56,6 +56,15 @@ async def count_login(request: web.Request) -> None:
         RateLimited: there were too many from this network.
     """
     await _count(request, LOGINS)
+
+
+def recall_uploads(request: web.Request) -> None:
+    """Refuse whoever is known to be over the limit, before their body is on its way.
+
+    Raises:
+        RateLimited: they are.
+    """
+    request.app[HOUSE].limits.recall(UPLOADS, request.app[ADDRESSES].of(request))
 
 
 async def _count(request: web.Request, what: str) -> None:
