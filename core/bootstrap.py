@@ -18,7 +18,6 @@ from redis.exceptions import RedisError
 
 from core.background import beside
 from core.blobs.filesystem import FileBlobs
-from core.clock import now_ms
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
@@ -114,9 +113,9 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         stack.push_async_callback(vault.aclose)
         stack.push_async_callback(_last_flush, outbox)
         await stack.enter_async_context(beside(outbox.run()))
-        handout = Handout(records, blobs, now_ms)
+        handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
-        limits = Limits(Windows(redis, scripts, now_ms), server_key, settings.allowance)
+        limits = Limits(Windows(redis, scripts), server_key, settings.allowance)
         room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
         yield House(
             vault=vault,

@@ -26,6 +26,7 @@
     ├── RateLimited              (what, limit, again_at, retry_after) too often
     ├── TooManyAtOnce            (limit, retry_after) too many uploads of one sender at a time
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
+    │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
     ├── Duplicate                the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
@@ -218,6 +219,17 @@ class Unavailable(OneTimeShareError):
     def __init__(self, retry_after: int = 5) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class Unfinished(Unavailable):
+    """The server chose the claim, and may have won the latch for it before storage went away.
+
+    `claim` (base64url) is for the answer alone: neither the text nor the repr of this shows it.
+    """
+
+    def __init__(self, claim: str, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.claim = claim
 
 
 class StorageFull(OneTimeShareError):

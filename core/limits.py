@@ -43,7 +43,7 @@ class Windows(RedisStorage):
 
     STORAGE_SCHEME = []  # noqa: RUF012 - not for its registry of addresses
 
-    def __init__(self, redis: Redis, scripts: Scripts, clock: Clock) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, clock: Clock = now_ms) -> None:
         super().__init__(
             "async+redis://",
             implementation="redispy",

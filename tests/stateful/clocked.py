@@ -123,7 +123,7 @@ async def clocked(redis: Redis) -> AsyncIterator[Clocked]:
             policy=Settings.parse({}).policy,
             clock=clock,
         )
-        handout = Handout(records, blobs, clock)
+        handout = Handout(records, blobs)
         sweeper = Sweeper(
             redis=redis, records=records, blobs=blobs, handout=handout, outbox=outbox, clock=clock
         )
