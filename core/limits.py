@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from core.scripts import Scripts
 
 UPLOADS, OPENS, LOGINS = "uploads", "opens", "logins"
+# Neither its log nor its replicas learn a count: it costs no fsync, and a Redis that restarts or
+# is replaced begins anew.
+FOR_THE_MOMENT = "redis.set_repl(redis.REPL_NONE)"
 MOST_KNOWN = 10_000  # keys known to be full, in each process
 
 
@@ -52,7 +55,8 @@ class Windows(RedisStorage):
         )
         self._run = scripts
         self._clock = clock
-        scripts.add("acquire window", self.bridge.SCRIPT_ACQUIRE_MOVING_WINDOW.decode())
+        acquire = self.bridge.SCRIPT_ACQUIRE_MOVING_WINDOW.decode()
+        scripts.add("acquire window", f"{FOR_THE_MOMENT}\n{acquire}")
         scripts.add("see window", self.bridge.SCRIPT_MOVING_WINDOW.decode())
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:

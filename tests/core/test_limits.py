@@ -116,6 +116,21 @@ async def test_who_is_over_the_limit_costs_redis_nothing(processes: Processes) -
     assert await commands() == before + 1
 
 
+async def test_count_waits_for_no_disk(processes: Processes) -> None:
+    """Counts stay out of the log that makes every other step durable."""
+
+    async def written() -> int:
+        size: int = (await processes.house.redis.info("persistence"))["aof_current_size"]
+        return size
+
+    limits, before = processes.start(uploads_per_hour=100), await written()
+    for _ in range(50):
+        await limits.count(UPLOADS, "a")
+    assert await written() == before
+    await processes.house.redis.set("control", "x")
+    assert await written() > before
+
+
 async def test_redis_learns_nobody(processes: Processes) -> None:
     """Keys of limits are keyed hashes: neither what was counted nor its key names who it was."""
     await processes.start().count(UPLOADS, "192.0.2.77")
