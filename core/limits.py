@@ -7,9 +7,9 @@ hashes. Where it does not answer, nothing is let in.
 
 from __future__ import annotations
 
-import hmac
 import math
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
@@ -147,4 +147,5 @@ class Limits:
         self._full[mark] = max(again, now + 1000)
 
     def _mark(self, what: str, who: str) -> str:
-        return encode(hmac.digest(self._key, f"{what}\0{who}".encode(), "sha256"))
+        # HMAC through OpenSSL takes five times as long, and this is in every request.
+        return encode(blake2b(f"{what}\0{who}".encode(), key=self._key, digest_size=16).digest())
