@@ -7,7 +7,9 @@
     │   ├── TooLarge             (limit)
     │   ├── ForbiddenExtension   (extension, allowed)
     │   ├── BadLifetime          (shortest, longest)
-    │   └── BadPassword          (longest)
+    │   ├── BadPassword          (longest)
+    │   ├── BadLabel             (longest)
+    │   └── TooManyAsked         (most)
     ├── SourceFailed             what was being handed in broke off
     ├── NotFound                 no such secret, or not for you: one answer for both
     ├── PasswordRequired         (attempts_left)
@@ -28,7 +30,7 @@
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
     │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
-    ├── Duplicate                the platform told the same event before; do nothing
+    ├── Duplicate                (answered) the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
     └── CannotStart              (reason) nothing can run here until the operator acts
 
@@ -96,6 +98,22 @@ class BadPassword(BadInput):
     def __init__(self, longest: int) -> None:
         super().__init__(longest)
         self.longest = longest
+
+
+class BadLabel(BadInput):
+    """What somebody calls themselves has more than `longest` characters."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest)
+        self.longest = longest
+
+
+class TooManyAsked(BadInput):
+    """A sender has `most` invitations open already: one must be used, revoked or over first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class SourceFailed(OneTimeShareError):
@@ -237,7 +255,11 @@ class StorageFull(OneTimeShareError):
 
 
 class Duplicate(OneTimeShareError):
-    """The platform told the same event before, and it was or is being answered: do nothing."""
+    """The platform told the same event before: do nothing. `answered`, or at work elsewhere."""
+
+    def __init__(self, *, answered: bool = True) -> None:
+        super().__init__()
+        self.answered = answered
 
 
 class DoorClosed(OneTimeShareError):

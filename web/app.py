@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import health, invitations, reveal, static, upload
+from web import health, invitations, languages, reveal, static, upload
 from web.addresses import Addresses
 from web.headers import SecureAnswers
 from web.keys import ADDRESSES, HOUSE, PAGES, SETTINGS, VAULT
@@ -33,10 +33,12 @@ def create_app(house: House, settings: Settings) -> web.Application:
         web_upload=settings.web_upload,
     )
     # Errors inside, so that the log's line has the status that the client sees.
-    app = web.Application(middlewares=[access_log, answer_errors(pages), count_openings])
+    app = web.Application(
+        middlewares=[access_log, languages.speak, answer_errors(pages), count_openings]
+    )
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
     app[ADDRESSES] = Addresses(settings.trusted_proxies)
-    for module in (health, invitations, reveal, static, upload):
+    for module in (health, invitations, languages, reveal, static, upload):
         app.add_routes(module.routes)
     secure = SecureAnswers(tls=settings.public_url.startswith("https://"))
     app.on_response_prepare.append(secure)

@@ -14,7 +14,7 @@ from core import errors
 from core.link import SecretId
 
 DO = re.compile(
-    r"\b(again|send|check|choose|ask|tell|allowed|give)\b", re.IGNORECASE
+    r"\b(again|send|check|choose|ask|tell|allowed|give|unlock)\b", re.IGNORECASE
 )  # each sentence asks for one of these
 GIVEN = {
     "what": "the text",
@@ -27,6 +27,8 @@ GIVEN = {
     "retry_after": 5,
     "state": "opened",
     "size": 4711,
+    "most": 20,
+    "claim": "the claim",
     "reason": "the reason",
     "again_at": dt.datetime(2030, 1, 2, 3, 4, 1, tzinfo=dt.UTC),
 }
@@ -100,9 +102,3 @@ def test_link_is_told_with_what_matters() -> None:
     assert "2030-01-02 03:04 UTC" in told
     assert "password" in told
     assert "replaces" in told
-
-
-def test_too_large_for_the_chat_shows_a_way_that_exists() -> None:
-    """Without an upload page nobody is sent to it."""
-    assert "https://x" in replies.too_large_for_chat(20_000_000, "https://x")
-    assert "http" not in replies.too_large_for_chat(20_000_000, None)

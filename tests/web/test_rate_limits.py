@@ -63,11 +63,11 @@ async def test_uploads_of_one_network_are_so_many(
         status, wait, told = await upload()
         assert (status, 3590 < int(wait) <= 3601) == (429, True)
         assert "urn:onetimeshare:problem:rate-limited" in told
-        assert "At most 2 uploads an hour" in told
+        assert "limited to 2 an hour" in told
         status, wait, page = await upload("text/html")
         assert (status, bool(wait)) == (429, True)
         assert "<h1>Too often</h1>" in page
-        assert "At most 2 uploads an hour" in page
+        assert "limited to 2 an hour" in page
         assert (await upload(number=2))[0] == 201
 
 
