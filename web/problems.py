@@ -77,19 +77,15 @@ def _lifetime(error: e.BadLifetime) -> str:
 
 
 def _often(error: e.RateLimited) -> str:
-    sentence = {
-        "uploads": N_(
+    sentence = N_(
+        "Requests like this from one network are limited to {limit} a minute. "
+        "Nothing is lost: try again in {wait}."
+    )
+    if error.what == "uploads":
+        sentence = N_(
             "Uploads from one network are limited to {limit} an hour. "
             "Nothing was kept: send it again in {wait}."
-        ),
-        "opens": N_(
-            "Openings from one network are limited to {limit} a minute. "
-            "Nothing is lost: try again in {wait}."
-        ),
-        "logins": N_(
-            "Logins from one network are limited to {limit} a minute. Try again in {wait}."
-        ),
-    }[error.what]
+        )
     wait = show_duration(timedelta(seconds=error.retry_after))
     return _(sentence).format(limit=error.limit, wait=wait)
 
@@ -198,10 +194,7 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
     e.TooManyAtOnce: (
         429,
         N_("Too many at once"),
-        lambda x: _(
-            "Uploads from one network at a time are limited to {limit}. "
-            "Send it again when one has ended."
-        ).format(limit=x.limit),
+        lambda x: _("Wait until one of your {limit} uploads has ended.").format(limit=x.limit),
     ),
     e.Unavailable: (
         503,
