@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.archive import NAME, TYPE, Archive
 from core.errors import EmptyText, Unavailable
+from core.link import encode
 from core.secret import Kind, SenderRef
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from core.archive import Entry
     from core.bootstrap import House
     from core.creations import Creations
+    from core.gate import Gate
     from core.handed import Handed
     from core.invitations import Invitations
     from core.link import SecretId
@@ -51,9 +53,14 @@ class Submission:
     password: str | None = field(default=None, repr=False)
 
     @property
+    def holds(self) -> Sequence[str]:
+        """The names of the files in it, where it is a zip of ours: one that was sent holds none."""
+        return self.content.names if isinstance(self.content, Archive) else ()
+
+    @property
     def packed(self) -> bool:
         """Whether it is several files, or a file and a text, as one."""
-        return isinstance(self.content, Archive)
+        return bool(self.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,7 @@ class Share:
     public_url: str
     invitations: Invitations
     handed: Handed
+    gate: Gate
 
     @classmethod
     def of(cls, house: House, public_url: str) -> Share:
@@ -93,6 +101,7 @@ class Share:
             public_url=public_url,
             invitations=house.invitations,
             handed=house.handed,
+            gate=house.gate,
         )
 
     @asynccontextmanager
@@ -110,18 +119,20 @@ class Share:
         door, event, parts = submission.sender.door, submission.event, submission.parts
         async with self.creations.once(door, event, parts) as creation:
             existed = [await self.vault.abandon(one, proof) for one in creation.earlier]
-            sealed = await self.vault.seal(
-                submission.content,
-                kind=submission.kind,
-                name=submission.name,
-                media_type=submission.type,
-                size=submission.size,
-                lifetime=submission.lifetime,
-                password=submission.password,
-                owner=proof,
-                ref=SenderRef(submission.sender.door, submission.chat, submission.language),
-                secret_id=creation.secret_id,
-            )
+            with self.gate.entered(encode(proof)) as entered:
+                sealed = await self.vault.seal(
+                    entered.counted(submission.content, submission.size),
+                    kind=submission.kind,
+                    name=submission.name,
+                    holds=submission.holds,
+                    media_type=submission.type,
+                    size=submission.size,
+                    lifetime=submission.lifetime,
+                    password=submission.password,
+                    owner=proof,
+                    ref=SenderRef(submission.sender.door, submission.chat, submission.language),
+                    secret_id=creation.secret_id,
+                )
             try:
                 yield Shared(
                     id=sealed.link.id,

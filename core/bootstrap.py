@@ -21,10 +21,12 @@ from core.blobs.filesystem import FileBlobs
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
+from core.gate import Gate
 from core.handed import Handed
 from core.handout import Handout
 from core.invitations import Invitations
 from core.keys import ServerKey
+from core.limits import Limits, Windows
 from core.link import encode
 from core.notes import Notes
 from core.outbox import Outbox
@@ -32,6 +34,7 @@ from core.passwords import Passwords
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
+from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
 from core.sweeper import Sweeper
@@ -63,6 +66,8 @@ class House:
     invitations: Invitations
     handed: Handed
     reception: Reception
+    limits: Limits
+    gate: Gate
 
 
 @asynccontextmanager
@@ -110,6 +115,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
+        limits = Limits(Windows(redis, scripts), server_key, settings.allowance)
+        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -124,6 +131,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             invitations=invitations,
             handed=Handed(redis, scripts, server_key),
             reception=Reception(vault, invitations),
+            limits=limits,
+            gate=Gate(limits, room, settings.allowance),
         )
 
 
@@ -150,6 +159,15 @@ async def _connect(url: str, *, patience: float | None = PATIENCE) -> AsyncItera
         yield redis
     finally:
         await pool.aclose()
+
+
+async def _stored(redis: Redis, blobs: Blobs) -> int:
+    """Add up what lies in the store and, as small secrets do, in Redis."""
+    try:
+        memory = await redis.info("memory")
+    except RedisError:
+        raise Unavailable from None
+    return await blobs.stored() + int(memory["used_memory_dataset"])
 
 
 async def _last_flush(outbox: Outbox) -> None:
