@@ -35,6 +35,7 @@ from core.reception import Reception
 from core.records import Records
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
+from core.statistics import Statistics
 from core.sweeper import Sweeper
 from core.vault import Vault
 
@@ -64,6 +65,7 @@ class House:
     invitations: Invitations
     handed: Handed
     reception: Reception
+    statistics: Statistics
 
 
 @asynccontextmanager
@@ -95,7 +97,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         scripts = Scripts(quick)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
-        outbox = Outbox(scripts, receipts)
+        statistics = Statistics(scripts)
+        outbox = Outbox(scripts, receipts, statistics)
         records = Records(scripts, outbox)
         passwords = Passwords()
         stack.push_async_callback(passwords.aclose)
@@ -105,9 +108,12 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             server_key=server_key,
             passwords=passwords,
             policy=settings.policy,
+            statistics=statistics,
         )
+        stack.push_async_callback(_last_flush, statistics)
         stack.push_async_callback(vault.aclose)
         stack.push_async_callback(_last_flush, outbox)
+        await stack.enter_async_context(beside(statistics.run()))
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs, now_ms)
         invitations = Invitations(scripts, server_key)
@@ -125,6 +131,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             invitations=invitations,
             handed=Handed(redis, scripts, server_key),
             reception=Reception(vault, invitations),
+            statistics=statistics,
         )
 
 
@@ -153,9 +160,9 @@ async def _connect(url: str, *, patience: float | None = PATIENCE) -> AsyncItera
         await pool.aclose()
 
 
-async def _last_flush(outbox: Outbox) -> None:
-    with suppress(Unavailable):  # the next sweep finds it
-        await outbox.flush()
+async def _last_flush(waiting: Outbox | Statistics) -> None:
+    with suppress(Unavailable):  # a sweep finds receipts, and figures may be rough
+        await waiting.flush()
 
 
 def _private_folder(folder: Path) -> None:
