@@ -238,6 +238,9 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
         f"please send it again in {x.retry_after} s, or tell the operator."
     ),
     e.StorageFull: "My storage is full. Nothing was kept: please tell the operator.",
+    e.NotSignedIn: "That is for the admin alone. Ask the operator.",
+    e.WrongLogin: "User or password is wrong. Check both, and try again.",
+    e.Foreign: "That came from another page. Load the page again, and try again.",
     e.Duplicate: "I have had that before. Send it anew for another link.",
     e.DoorClosed: "I can't work now. Please tell the operator.",
     e.CannotStart: "I can't work now. Please tell the operator.",

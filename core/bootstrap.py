@@ -16,6 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
+from core.audit import Audit
 from core.background import beside
 from core.blobs.filesystem import FileBlobs
 from core.clock import now_ms
@@ -24,6 +25,8 @@ from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
 from core.handed import Handed
 from core.handout import Handout
+from core.heartbeats import Heartbeats
+from core.inventory import Inventory
 from core.invitations import Invitations
 from core.keys import ServerKey
 from core.link import encode
@@ -66,6 +69,10 @@ class House:
     handed: Handed
     reception: Reception
     statistics: Statistics
+    inventory: Inventory
+    audit: Audit
+    heartbeats: Heartbeats
+    scripts: Scripts
 
 
 @asynccontextmanager
@@ -132,6 +139,10 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             handed=Handed(redis, scripts, server_key),
             reception=Reception(vault, invitations),
             statistics=statistics,
+            inventory=Inventory(scripts, server_key),
+            audit=Audit(scripts),
+            heartbeats=Heartbeats(scripts),
+            scripts=scripts,
         )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from core.credentials import parse_hash
 from core.errors import CannotStart, Malformed
 from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration, parse_size
@@ -54,6 +55,8 @@ class Settings:
     telegram_api_url: str
     discord_bot_token: Hidden | None
     web_upload: bool
+    admin_user: str
+    admin_password_hash: str | None = field(repr=False)
     policy: Policy
 
     @classmethod
@@ -87,6 +90,8 @@ class Settings:
             telegram_api_url=form.get("TELEGRAM_API_URL", _url, "https://api.telegram.org"),
             discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
+            admin_user=form.get("ADMIN_USER", str, "admin"),
+            admin_password_hash=form.get("ADMIN_PASSWORD_HASH", parse_hash, None),
             policy=_policy(form),
         )
         form.finish()

@@ -374,6 +374,15 @@ class Vault:
         """
         await self._control.revoke(secret_id, proof)
 
+    async def burn(self, secret_id: SecretId) -> None:
+        """Destroy for the operator a secret that nobody received, as `revoke` does.
+
+        Raises:
+            NotFound: no such secret.
+            TooLate, Gone: it was opened, or expired before.
+        """
+        await self._control.burn(secret_id)
+
     async def reschedule(self, secret_id: SecretId, proof: bytes, lifetime: timedelta) -> datetime:
         """Give an unopened secret another lifetime from now on; answer when it expires.
 

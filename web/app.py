@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import health, invitations, reveal, static, upload
+from web import admin, health, invitations, reveal, static, upload
 from web.headers import SecureAnswers
-from web.keys import HOUSE, PAGES, SETTINGS, VAULT
+from web.keys import GATE, HOUSE, PAGES, SETTINGS, VAULT
 from web.middlewares import access_log, answer_errors
 from web.pages import Pages
+from web.signed_in import Gate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,7 +34,8 @@ def create_app(house: House, settings: Settings) -> web.Application:
     # Errors inside, so that the log's line has the status that the client sees.
     app = web.Application(middlewares=[access_log, answer_errors(pages)])
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
-    for module in (health, invitations, reveal, static, upload):
+    app[GATE] = Gate(house, settings)
+    for module in (admin, health, invitations, reveal, static, upload):
         app.add_routes(module.routes)
     secure = SecureAnswers(tls=settings.public_url.startswith("https://"))
     app.on_response_prepare.append(secure)

@@ -8,8 +8,10 @@ from core.bootstrap import House
 from core.settings import Settings
 from core.vault import Vault
 from web.pages import Pages
+from web.signed_in import Gate
 
 VAULT = web.AppKey("vault", Vault)
 HOUSE = web.AppKey("house", House)
 SETTINGS = web.AppKey("settings", Settings)
+GATE = web.AppKey("gate", Gate)
 PAGES = web.AppKey("pages", Pages)

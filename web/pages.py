@@ -14,14 +14,19 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from core.quantities import parse_duration, show_duration, show_size
+from web.charts import charts
+from web.report import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
+    from core.inventory import Listed, Place
     from core.invitation import Invitation
     from core.policy import Policy
     from core.secret import Metadata
+    from web.report import Report
+    from web.signed_in import Admin
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
@@ -79,6 +84,7 @@ class Pages:
             web_upload=web_upload,
             max_size=show_size(policy.max_size),
             lifetimes=_choices(policy),
+            show_size=show_size,
         )
         return cls(environment, statics)
 
@@ -111,6 +117,29 @@ class Pages:
     def handed(self, *, label: str) -> web.Response:
         """Answer whoever handed in, where no script runs."""
         return _html(self._render("handed", label=label), status=201)
+
+    def login(self, *, closed: bool, wrong: bool = False) -> web.Response:
+        """Answer whoever wants to be the admin: with a form, or that there is none."""
+        return _html(
+            self._render("login", closed=closed, wrong=wrong), status=401 if wrong else 200
+        )
+
+    def stats(
+        self, *, report: Report, listed: list[Listed], after: Place | None, admin: Admin
+    ) -> web.Response:
+        """Answer the admin with figures, charts and secrets."""
+        spans = [("24 hours", charts(report.hours)), ("30 days", charts(report.days))]
+        return _html(
+            self._render(
+                "stats",
+                report=report,
+                spans=spans,
+                labels=LABELS,
+                listed=listed,
+                after=after,
+                proof=admin.proof,
+            )
+        )
 
     def save(self, *, secret_id: str, metadata: Metadata, claim: str, ticket: str) -> web.Response:
         """Answer a recipient's form, where no script runs."""

@@ -142,6 +142,17 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         "No room left",
         "This server is full. Nothing was kept; tell the operator.",
     ),
+    e.NotSignedIn: (
+        401,
+        "For the admin alone",
+        "Sign in at /auth/login, or get a token from /auth/token and send it as Bearer.",
+    ),
+    e.WrongLogin: (401, "Not signed in", "User or password is wrong. Check both, and try again."),
+    e.Foreign: (
+        403,
+        "Nothing was done",
+        "This came from another site or an old page. Load the page again, and try again.",
+    ),
     e.Duplicate: (409, "Sent twice", "The same was sent before."),
 }
 

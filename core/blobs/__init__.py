@@ -27,6 +27,14 @@ class Lying:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many bytes blobs take, and how many more there is room for."""
+
+    used: int
+    free: int
+
+
 class Blob(Protocol):
     """An open blob."""
 
@@ -78,6 +86,9 @@ class Blobs(Protocol):
 
     async def check(self) -> None:
         """Do nothing where the store would take a blob now; otherwise raise as `put` would."""
+
+    async def room(self) -> Room:
+        """Measure; it looks at every blob."""
 
     async def sweep(self, now: int) -> None:
         """Delete what nobody can need any more: half-written blobs, latches long past the limit."""

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
-from core.blobs import Lying
+from core.blobs import Lying, Room
 from core.blobs.days import Days, in_thread, last_moment, spread, sync
 from core.blobs.latches import Latches, probe
 from core.errors import Corrupt, Malformed
@@ -77,6 +77,14 @@ class FileBlobs:
             raise OSError(errno.EACCES, "the folder of blobs can't be written")
         if os.statvfs(self._incoming).f_bavail == 0:
             raise OSError(errno.ENOSPC, "the disk is full")
+
+    async def room(self) -> Room:
+        return await in_thread(self._room)
+
+    def _room(self) -> Room:
+        disk = os.statvfs(self._root)
+        used = sum(_size(folder) for folder in (self._incoming, *self._days.all()))
+        return Room(used, disk.f_bavail * disk.f_frsize)
 
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
         draft = _Draft(self._incoming / str(secret_id))
@@ -178,6 +186,16 @@ def _settled(folder: Path, before: float) -> list[str]:
     with os.scandir(folder) as entries:
         found = [entry for entry in entries if _names_a_blob(entry.name)]
     return [entry.name for entry in found if _older(entry, before)]
+
+
+def _size(folder: Path) -> int:
+    """Add up the bytes of what lies in a folder; what goes meanwhile counts as nothing."""
+    size = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                size += entry.stat(follow_symlinks=False).st_size
+    return size
 
 
 def _names_a_blob(name: str) -> bool:
