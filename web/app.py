@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import admin, health, invitations, reveal, static, upload
+from web import admin, api, health, invitations, reveal, static, upload
 from web.headers import SecureAnswers
-from web.keys import GATE, HOUSE, PAGES, SETTINGS, VAULT
+from web.keys import DESCRIPTION, GATE, HOUSE, PAGES, SETTINGS, VAULT
 from web.middlewares import access_log, answer_errors
+from web.openapi import describe
 from web.pages import Pages
 from web.signed_in import Gate
 
@@ -35,7 +36,8 @@ def create_app(house: House, settings: Settings) -> web.Application:
     app = web.Application(middlewares=[access_log, answer_errors(pages)])
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
     app[GATE] = Gate(house, settings)
-    for module in (admin, health, invitations, reveal, static, upload):
+    app[DESCRIPTION] = describe(settings.public_url)
+    for module in (admin, api, health, invitations, reveal, static, upload):
         app.add_routes(module.routes)
     secure = SecureAnswers(tls=settings.public_url.startswith("https://"))
     app.on_response_prepare.append(secure)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from core.bootstrap import House
@@ -13,5 +15,6 @@ from web.signed_in import Gate
 VAULT = web.AppKey("vault", Vault)
 HOUSE = web.AppKey("house", House)
 SETTINGS = web.AppKey("settings", Settings)
+DESCRIPTION = web.AppKey("description", dict[str, Any])
 GATE = web.AppKey("gate", Gate)
 PAGES = web.AppKey("pages", Pages)

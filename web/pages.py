@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from core.quantities import parse_duration, show_duration, show_size
 from web.charts import charts
+from web.operations import OPERATIONS
 from web.report import LABELS
 
 if TYPE_CHECKING:
@@ -76,6 +79,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["code"] = _code
         environment.globals.update(
             static=statics,
             host=urlsplit(public_url).netloc,
@@ -118,6 +122,10 @@ class Pages:
         """Answer whoever handed in, where no script runs."""
         return _html(self._render("handed", label=label), status=201)
 
+    def docs(self, description: dict[str, Any]) -> web.Response:
+        """Answer with the description of the API."""
+        return _html(self._render("docs", api=description, operations=OPERATIONS))
+
     def login(self, *, closed: bool, wrong: bool = False) -> web.Response:
         """Answer whoever wants to be the admin: with a form, or that there is none."""
         return _html(
@@ -154,6 +162,11 @@ class Pages:
                 ticket=ticket,
             )
         )
+
+
+def _code(text: str) -> Markup:
+    """Show what stands between backticks as code."""
+    return Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def _html(body: bytes, status: int = 200) -> web.Response:
