@@ -222,7 +222,7 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.NotFound: "I know no such secret of yours. Check the link.",
     e.PasswordRequired: "It has a password. Ask its sender for it.",
     e.WrongPassword: lambda x: f"Wrong password. Check it; attempts left: {x.attempts_left}.",
-    e.Locked: "It is locked after too many wrong passwords. Ask its sender to share it again.",
+    e.Locked: "It is locked after too many wrong passwords. Its sender can unlock it.",
     e.Changed: "It was changed just now. Try again.",
     e.Taken: lambda x: f"Somebody has it open. Try again in {x.retry_after} s.",
     e.Occupied: lambda x: f"Somebody is handing something in. Try again in {x.retry_after} s.",
@@ -237,6 +237,7 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
         "My storage does not answer. Nothing was kept: "
         f"please send it again in {x.retry_after} s, or tell the operator."
     ),
+    e.Unfinished: "My storage went away in the middle of it. Nothing is lost: try again.",
     e.StorageFull: "My storage is full. Nothing was kept: please tell the operator.",
     e.NotSignedIn: "That is for the admin alone. Ask the operator.",
     e.WrongLogin: "User or password is wrong. Check both, and try again.",

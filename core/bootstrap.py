@@ -19,7 +19,6 @@ from redis.exceptions import RedisError
 from core.audit import Audit
 from core.background import beside
 from core.blobs.filesystem import FileBlobs
-from core.clock import now_ms
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
@@ -122,7 +121,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         stack.push_async_callback(_last_flush, outbox)
         await stack.enter_async_context(beside(statistics.run()))
         await stack.enter_async_context(beside(outbox.run()))
-        handout = Handout(records, blobs, now_ms)
+        handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
         yield House(
             vault=vault,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core import keys
@@ -68,9 +67,10 @@ class Control:
         self._records.over(secret_id)
 
     async def _too_late(self, secret_id: SecretId, holder: str) -> None:
-        with suppress(Gone):
+        try:
             await self._handout.follow(secret_id, holder)
-        raise TooLate
+        except Gone as gone:
+            raise _late(gone) from None
 
     async def reschedule(
         self, secret_id: SecretId, proof: bytes, lifetime: int, due: int

@@ -24,6 +24,7 @@
     ├── Corrupt                  sealed bytes that don't verify
     ├── Busy                     (retry_after) try again soon
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
+    │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
     ├── NotSignedIn              for the admin alone, and nobody showed a right to it
     ├── WrongLogin               not the admin's name and password
@@ -196,6 +197,17 @@ class Unavailable(OneTimeShareError):
     def __init__(self, retry_after: int = 5) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class Unfinished(Unavailable):
+    """The server chose the claim, and may have won the latch for it before storage went away.
+
+    `claim` (base64url) is for the answer alone: neither the text nor the repr of this shows it.
+    """
+
+    def __init__(self, claim: str, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.claim = claim
 
 
 class StorageFull(OneTimeShareError):

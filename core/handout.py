@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from core.background import beside
-from core.blobs import REVOKED
+from core.blobs import EXPIRED, REVOKED
 from core.errors import Changed, Gone, NotFound, OneTimeShareError, Unavailable
 from core.secret import State
 
@@ -15,23 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.blobs import Blobs
-    from core.clock import Clock
     from core.delivery import Delivery
     from core.keys import Ticket
     from core.link import Claim, SecretId
     from core.records import Records
 
-SOON = 60 * 1000  # ms after an opening at which the sweeper sees whether it came to an end
 TOUCH = 60.0  # seconds between two notes that bytes are still going out
 
 
 class Handout:
     """Latch and record, kept in step."""
 
-    def __init__(self, records: Records, blobs: Blobs, clock: Clock) -> None:
+    def __init__(self, records: Records, blobs: Blobs) -> None:
         self._records = records
         self._blobs = blobs
-        self._clock = clock
 
     async def check(self, secret_id: SecretId, claim: Claim, rights: Ticket) -> bytes | None:
         """Refuse a ticket from before the password was changed, unless the latch is this claim's.
@@ -44,11 +41,15 @@ class Handout:
         """
         try:
             return await self._records.check(secret_id, claim.holder, rights.revision)
+        except Gone as gone:
+            if not await self.forgotten(secret_id, gone):
+                raise
+            return await self._records.check(secret_id, claim.holder, rights.revision)
         except Changed:
             if await self._blobs.holder(secret_id, rights.limit_ms) != claim.holder:
                 raise
             # A Redis that fell back, perhaps: the latch is right, so let the record follow it.
-            await self._records.release(secret_id, claim.holder, self._soon())
+            await self._records.release(secret_id, claim.holder)
             return await self._records.check(secret_id, claim.holder, rights.revision)
 
     async def release(
@@ -64,16 +65,13 @@ class Handout:
         holder = await self._latch(secret_id, rights.limit_ms, claim.holder)
         if holder != claim.holder:
             await self.follow(secret_id, holder)
-        return await self._records.release(secret_id, claim.holder, self._soon(), resume)
+        return await self._records.release(secret_id, claim.holder, resume)
 
     async def _latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
         try:
             return await self._blobs.latch(secret_id, limit, claim)
         except Unavailable:  # it may be ours all the same: taking it again tells
             return await self._blobs.latch(secret_id, limit, claim)
-
-    def _soon(self) -> int:
-        return self._clock() + SOON
 
     async def heed_latch(self, secret_id: SecretId, limit: int, claim: Claim) -> None:
         """Notice an opening that a rolled-back Redis forgot, before anything is promised."""
@@ -90,8 +88,28 @@ class Handout:
         if holder == REVOKED:
             await self._records.revoke(secret_id)
             raise Gone(State.REVOKED)
-        await self._records.follow(secret_id, holder, self._soon())
+        if holder == EXPIRED:
+            await self._records.expire(secret_id)
+            raise Gone(State.EXPIRED)
+        await self._records.follow(secret_id, holder)
         raise Gone(State.OPENED)
+
+    async def expire(self, secret_id: SecretId, limit: int) -> State:
+        """End a secret whose time is over, unless the latch says that somebody has it."""
+        holder = await self._latch(secret_id, limit, EXPIRED)
+        try:
+            await self.follow(secret_id, holder)
+        except Gone as gone:
+            return State(gone.state)
+
+    async def forgotten(self, secret_id: SecretId, gone: Gone) -> bool:
+        """Ask the latch before a claimant hears that a secret expired: did Redis forget more?"""
+        if gone.state != State.EXPIRED:
+            return False
+        settled = await self._records.settle(secret_id)
+        if settled is None or not settled.asks:
+            return False
+        return await self.expire(secret_id, settled.limit) is State.OPENED
 
     async def say_why(self, secret_id: SecretId, limit: int, claim: Claim) -> None:
         """Turn missing bytes into the reason, where latch or record know one."""
@@ -126,8 +144,8 @@ class Handout:
 
         async def note() -> None:
             with suppress(OneTimeShareError):  # the bytes matter more than the note
-                sent, complete = delivery.sent, delivery.complete
-                await self._records.touch(secret_id, claim.holder, sent, complete=complete)
+                part, complete = (delivery.start, delivery.sent), delivery.complete
+                await self._records.touch(secret_id, claim.holder, part, complete=complete)
 
         async def keep_noting() -> None:
             while True:

@@ -103,17 +103,27 @@ class Material:
         return cls(int(size), int(limit), int(revision), meta, salt, resume=resume, blob=blob)
 
 
+OVER = {State.BURNED, State.EXPIRED, State.REVOKED}
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Where a secret stands.
 
-    `due` (ms) is when to look again, 0 for never; `kept` says that its blob lies in the record.
+    `due` (ms) is when to look again, 0 for never; `kept` says that its blob lies in the record;
+    `asks`, that its time is over, but the latch must say first that nobody has it.
     """
 
     state: State
     limit: int
     due: int
     kept: bool
+    asks: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether its life has ended: nothing can be received any more."""
+        return self.state in OVER and not self.asks
 
 
 def own_key(owner: bytes) -> str:

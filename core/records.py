@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.clock import now_ms
 from core.errors import Duplicate, Gone, UnlockedTooOften
 from core.link import SecretId
 from core.receipts import Waiting
 from core.record import (
+    INDEX_SHARDS,
     NO_PASSWORD,
     Fresh,
     Material,
@@ -25,6 +27,7 @@ from core.secret import Glance, Progress, State
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from core.clock import Clock
     from core.keys import Wrapping
     from core.outbox import Outbox
     from core.scripts import Argument, Call, Scripts
@@ -32,24 +35,31 @@ if TYPE_CHECKING:
 
 
 MOST_LISTED = 100  # of a sender's secrets
+SOON = 60 * 1000  # ms after a step at which the sweeper sees what came of it
 
 
 class Records:
     """One method a transition. Each raises what its answer means, and Unavailable without one."""
 
-    def __init__(self, scripts: Scripts, outbox: Outbox) -> None:
+    def __init__(self, scripts: Scripts, outbox: Outbox, clock: Clock = now_ms) -> None:
         self._run = scripts
         self._outbox = outbox
+        self._clock = clock
 
     async def _step(self, name: str, secret_id: SecretId, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         return self._heard(secret_id, await self._run(name, record_key(secret_id), *arguments))
 
     async def _noted_step(
-        self, due: int, name: str, secret_id: SecretId, *arguments: Argument
+        self, name: str, secret_id: SecretId, *arguments: Argument, known: bool = True
     ) -> Any:  # noqa: ANN401 - same
-        """Tell the sweeper first when (ms) to look: no record is without a place in its index."""
+        """Let the sweeper look soon, for whatever comes of it when nobody else ever does.
+
+        A secret that may not even exist is noted only where the index has it already.
+        """
+        options = () if known else ("XX", "LT")
+        soon = self._clock() + SOON
         _, told = await self._run.together(
-            ("ZADD", index_key(secret_id), due, secret_id.raw),
+            ("ZADD", index_key(secret_id), *options, soon, secret_id.raw),
             (name, record_key(secret_id), *arguments),
         )
         return self._heard(secret_id, told)
@@ -97,7 +107,7 @@ class Records:
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes
     ) -> tuple[Wrapping, int] | None:
         """Take one of five slots: the wrapping and the limit; None when there is no password."""
-        answer = await self._step("attempt", secret_id, verifier, claim, attempt)
+        answer = await self._noted_step("attempt", secret_id, verifier, claim, attempt, known=False)
         if answer[0] == b"open":
             return None
         if answer[0] != b"go":
@@ -112,7 +122,7 @@ class Records:
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes = b""
     ) -> Material:
         """Reserve the secret; `attempt` is the slot whose password was right."""
-        answer = await self._step("claim", secret_id, verifier, claim, attempt)
+        answer = await self._noted_step("claim", secret_id, verifier, claim, attempt, known=False)
         state, *material = answer
         if state == b"ok":
             return Material.read(material)
@@ -135,22 +145,25 @@ class Records:
         return blob
 
     async def release(
-        self, secret_id: SecretId, claim: str, due: int, resume: bytes = b""
+        self, secret_id: SecretId, claim: str, resume: bytes = b""
     ) -> tuple[bytes, bytes]:
         """Hand out to the claim that the latch names; answer salt and sealed metadata."""
-        answer = await self._noted_step(due, "release", secret_id, claim, resume)
+        answer = await self._noted_step("release", secret_id, claim, resume)
         if answer[0] != b"ok":
             refuse(answer)
         return answer[1], answer[2]
 
-    async def follow(self, secret_id: SecretId, claim: str, due: int) -> None:
+    async def follow(self, secret_id: SecretId, claim: str) -> None:
         """Let the record follow a latch that somebody else holds."""
-        answer = await self._noted_step(due, "follow", secret_id, claim)
+        answer = await self._noted_step("follow", secret_id, claim)
         if answer[0] != b"ok":
             refuse(answer)
 
-    async def touch(self, secret_id: SecretId, claim: str, sent: int, *, complete: bool) -> None:
-        answer = await self._step("touch", secret_id, claim, sent, int(complete))
+    async def touch(
+        self, secret_id: SecretId, claim: str, part: tuple[int, int], *, complete: bool
+    ) -> None:
+        """Note the part (offsets) that was handed out."""
+        answer = await self._step("touch", secret_id, claim, *part, int(complete))
         if answer[0] != b"ok":
             refuse(answer)
 
@@ -195,7 +208,14 @@ class Records:
         await self._run.together(("DEL", own_key(owner)))
 
     async def revoke(self, secret_id: SecretId) -> None:
+        """Let the record follow a latch that the sender holds."""
         answer = await self._step("revoke", secret_id)
+        if answer[0] != b"ok":
+            refuse(answer)
+
+    async def expire(self, secret_id: SecretId) -> None:
+        """Let the record follow a latch that says: expired."""
+        answer = await self._step("expire", secret_id)
         if answer[0] != b"ok":
             refuse(answer)
 
@@ -255,14 +275,19 @@ class Records:
         answer = await self._step("settle", secret_id)
         if answer[0] == b"missing":
             return None
-        return Settled(State(answer[0].decode()), answer[1], answer[2], bool(answer[3]))
+        state, limit, due, *flags = answer
+        kept, asks = map(bool, flags)
+        return Settled(State(state.decode()), limit, due, kept=kept, asks=asks)
 
-    async def due(self, shard: int, now: int, most: int) -> list[bytes]:
-        """List ids (raw) of an index shard at which to look now."""
-        [found] = await self._run.together(
-            ("ZRANGE", f"ots:due:{shard}", 0, now, "BYSCORE", "LIMIT", 0, most)
+    async def due(self, now: int, most: int) -> list[SecretId]:
+        """List secrets at which to look now, `most` of each index shard."""
+        shards = await self._run.together(
+            *(
+                ("ZRANGE", f"ots:due:{shard}", 0, now, "BYSCORE", "LIMIT", 0, most)
+                for shard in range(INDEX_SHARDS)
+            )
         )
-        return list(found)
+        return [SecretId(raw) for found in shards for raw in found]
 
     async def indexed(self, shard: int, most: int) -> list[bytes]:
         """List some ids (raw) of an index shard, others each time."""

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING
 
 import structlog
 from redis.exceptions import LockError, RedisError
 
 from core.clock import now_ms
-from core.errors import Gone
+from core.errors import Gone, OneTimeShareError
 from core.link import SecretId
 from core.record import INDEX_SHARDS
+from core.records import SOON
 from core.secret import State
 
 if TYPE_CHECKING:
@@ -30,15 +32,15 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-EVERY = 60.0  # seconds
+OFTEN = 2.0  # seconds between two looks at what is due: its sender wants to know
+EVERY = 60.0  # seconds between two whole rounds
 ORPHANS_EVERY = 15  # rounds; a walk through all blobs
 UPTIME = 15 * 60  # seconds that Redis must have run before a missing record counts as missing
 AT_ONCE = 500  # secrets of one shard in one go
-OVER = {State.BURNED, State.EXPIRED, State.REVOKED}
 
 
 class Sweeper:
-    """One replica sweeps at a time; each step may be repeated, left out, or done by two."""
+    """One replica does a whole round at a time; each step may be repeated, or done by two."""
 
     def __init__(  # noqa: PLR0913 - everything that is cleaned
         self,
@@ -59,15 +61,17 @@ class Sweeper:
         self._walked = 0
 
     async def run(self) -> None:
-        """Sweep at once and then every minute, until cancelled."""
+        """Sweep at once and then every minute, and see to what is due between, until cancelled."""
         rounds = 0
-        while True:
+        for tick in count():
             try:
-                if await self._sweep_alone(orphans=rounds % ORPHANS_EVERY == 0):
+                if tick % (EVERY // OFTEN):
+                    await self.look()
+                elif await self._sweep_alone(orphans=rounds % ORPHANS_EVERY == 0):
                     rounds += 1
             except Exception as error:  # noqa: BLE001 - one bad round must not be the last
                 log.warning("sweep failed", error=type(error).__name__)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(OFTEN)
 
     async def _sweep_alone(self, *, orphans: bool) -> bool:
         """Do one round unless another replica is at it."""
@@ -83,10 +87,8 @@ class Sweeper:
         return True
 
     async def sweep(self, *, orphans: bool = True) -> None:
-        """Do one round."""
-        for shard in range(INDEX_SHARDS):
-            for raw in await self._records.due(shard, self._clock(), AT_ONCE):
-                await self._settle(SecretId(raw))
+        """Do one whole round."""
+        await self.look()
         await self._blobs.sweep(self._clock())
         if await self._remembers():
             await self._look_for_lost()
@@ -95,9 +97,21 @@ class Sweeper:
                     await self._adopt(lying)
         await self._outbox.flush()
 
+    async def look(self) -> None:
+        """Do what is due. What fails is put off, so that it can't stand in the way of the rest."""
+        for secret_id in await self._records.due(self._clock(), AT_ONCE):
+            try:
+                await self._settle(secret_id)
+            except OneTimeShareError as error:
+                log.warning("a due secret waits", error=type(error).__name__)
+                await self._records.look_again(secret_id, self._clock() + SOON)
+
     async def _settle(self, secret_id: SecretId) -> None:
         settled = await self._records.settle(secret_id)
-        if settled is not None and settled.state not in OVER:
+        if settled is not None and settled.asks:
+            await self._handout.expire(secret_id, settled.limit)
+            settled = await self._records.settle(secret_id)
+        if settled is not None and not settled.over:
             await self._records.look_again(secret_id, settled.due)
             return
         if settled is not None:
@@ -115,7 +129,7 @@ class Sweeper:
         if settled is None:
             if not await self._records.forestall(lying.secret_id):
                 return  # it was created in this very moment
-        elif settled.state not in OVER:
+        elif not settled.over:
             return
         await self._blobs.shred(lying.secret_id, lying.limit)
 

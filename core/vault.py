@@ -64,7 +64,7 @@ class Vault:
         self.server_key = server_key
         self._passwords = passwords
         self._clock = clock
-        self._handout = Handout(records, blobs, clock)
+        self._handout = Handout(records, blobs)
         evaluation = Evaluation(records, passwords, statistics)
         self._admission = Admission(records, evaluation)
         self._control = Control(records, blobs, self._handout, evaluation, passwords)
@@ -204,7 +204,12 @@ class Vault:
         self, secret_id: SecretId, key: Key, claim: Claim, password: str | None
     ) -> Admitted:
         check_password(password or "")
-        return await self._admission.admit(secret_id, key, claim, password)
+        try:
+            return await self._admission.admit(secret_id, key, claim, password)
+        except Gone as gone:
+            if not await self._handout.forgotten(secret_id, gone):
+                raise
+            return await self._admission.admit(secret_id, key, claim, password)
 
     def _ticket(self, secret_id: SecretId, claim: Claim, admitted: Admitted) -> str:
         return self.server_key.seal_ticket(secret_id.raw, claim.digest, admitted.rights)
@@ -248,15 +253,14 @@ class Vault:
 
         The same call may be repeated with the same claim while the window runs: the file key is
         left in the record, sealed for whoever has both key and claim. With `once` there is no
-        ticket and no repeat, and a block that ends well after the last byte needs no `done`.
+        ticket, and a block that ends well after the last byte needs no `done`.
 
         Raises:
             As `open` and `data` do.
         """
         admitted = await self._admit(secret_id, key, claim, password)
-        rights, resume = admitted.rights, b""
-        if not once:
-            resume = keys.seal_resume(rights.file_key, secret_id.raw, key.raw, claim.raw)
+        rights = admitted.rights
+        resume = keys.seal_resume(rights.file_key, secret_id.raw, key.raw, claim.raw)
         async with AsyncExitStack() as stack:
             async with self._admission.claimed(secret_id, claim):
                 delivery = await stack.enter_async_context(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Say: TypeAlias = "str | Callable[[Any], str]"
-SHOWN = ("attempts_left", "retry_after", "state", "limit", "extension", "size")
+SHOWN = ("attempts_left", "retry_after", "state", "limit", "extension", "size", "claim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _lifetime(error: e.BadLifetime) -> str:
 def _left(error: e.WrongPassword | e.PasswordRequired) -> str:
     left = error.attempts_left
     if left == 0:
-        return "That was the last attempt: it is locked now. Ask the sender to share it again."
+        return "That was the last attempt: it is locked now. Ask the sender to unlock it."
     return f"{left} attempt left." if left == 1 else f"{left} attempts left."
 
 
@@ -100,7 +100,7 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
     e.Locked: (
         423,
         "Locked",
-        "There were too many wrong passwords. Nobody received it: ask the sender for a new one.",
+        "There were too many wrong passwords. Nobody received it: ask the sender to unlock it.",
     ),
     e.Changed: (
         409,
@@ -136,6 +136,11 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         503,
         "Not available just now",
         lambda x: f"Try again in {x.retry_after} seconds. Nothing is lost.",
+    ),
+    e.Unfinished: (
+        503,
+        "Not finished",
+        "It may be yours already. Send the same again with this claim, within 15 minutes.",
     ),
     e.StorageFull: (
         507,

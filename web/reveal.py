@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from core.errors import OneTimeShareError
+from core.errors import OneTimeShareError, Unavailable, Unfinished
 from core.link import KEY_SIZE, Claim, Key, decode
 from core.policy import clean_name
 from core.secret import Kind
@@ -153,6 +153,9 @@ async def download(request: web.Request) -> web.StreamResponse:
 
     With a `claim` of the client's choice the same call can be repeated after a broken transfer
     until the window ends; without one, the end of the transfer burns.
+
+    Raises:
+        Unfinished: storage went away; the claim that was chosen here makes the repeat possible.
     """
     fields = await Fields.read(request)
     key, chosen = Key.parse(fields.need("key")), fields.get("claim")
@@ -161,8 +164,13 @@ async def download(request: web.Request) -> web.StreamResponse:
     start, stop = _range(request)
     once = chosen is None and (start, stop) == (0, None)  # not after a part
     taking = vault.take(name, key, claim, fields.get("password"), start=start, stop=stop, once=once)
-    async with taking as (delivery, ticket):
-        return await _send(request, delivery, ticket)
+    try:
+        async with taking as (delivery, ticket):
+            return await _send(request, delivery, ticket)
+    except Unavailable as error:
+        if chosen is None and not request.get(STREAMING):
+            raise Unfinished(claim.reveal(), error.retry_after) from error
+        raise
 
 
 @routes.delete("/s/{id}")

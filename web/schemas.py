@@ -82,6 +82,7 @@ SCHEMAS: dict[str, Schema] = {
             "limit": number("Bytes that are allowed."),
             "extension": text("The ending of a name that is not allowed."),
             "size": number("Bytes that there are."),
+            "claim": text("Repeat the call with this: it may be yours already.", pattern=_KEY),
         },
         "required": ["type", "title", "status", "detail"],
         "additionalProperties": False,

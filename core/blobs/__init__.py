@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from core.link import SecretId
 
-REVOKED = "revoked"  # the latch's holder when it was the sender
+# The latch's holder when nobody may ever receive the secret: its sender took it, or its time came.
+REVOKED = "revoked"
+EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Blobs(Protocol):
         """Tell whether a blob is there."""
 
     async def holder(self, secret_id: SecretId, limit: int) -> str | None:
-        """Say who holds the latch: a claim's hash, `REVOKED`, or None."""
+        """Say who holds the latch: a claim's hash, `REVOKED`, `EXPIRED`, or None."""
 
     async def latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
         """Take the latch unless it is taken; say who holds it now. Durable when this returns."""

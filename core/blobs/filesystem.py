@@ -14,10 +14,11 @@ from contextlib import asynccontextmanager, suppress
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
+from core.background import beside
 from core.blobs import Lying, Room
 from core.blobs.days import Days, in_thread, last_moment, spread, sync
 from core.blobs.latches import Latches, probe
-from core.errors import Corrupt, Malformed
+from core.errors import Corrupt, Malformed, OneTimeShareError
 from core.link import SecretId
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60  # seconds after which nobody is writing any more
+SIGN = 60.0  # seconds between two signs that somebody still does, however slowly bytes come
 HEAD = 64 * 1024  # bytes that are read when a blob is opened: all of it, mostly
 
 
@@ -90,10 +92,11 @@ class FileBlobs:
         draft = _Draft(self._incoming / str(secret_id))
         waiting = b""
         try:
-            async for piece in sealed:
-                if waiting:  # the last piece stays back: a small blob takes one hop in all
-                    await in_thread(draft.write, waiting)
-                waiting = piece
+            async with beside(_still_writing(draft)):
+                async for piece in sealed:
+                    if waiting:  # the last piece stays back: a small blob takes one hop in all
+                        await in_thread(draft.write, waiting)
+                    waiting = piece
             await in_thread(draft.keep, waiting, self._days, self._path(secret_id, limit))
         except BaseException:
             await asyncio.shield(asyncio.to_thread(draft.drop))
@@ -167,9 +170,17 @@ class _Draft:
             os.fsync(self._handle)
             self._close()
         days.make(path.parent)
-        self._path.rename(path)
+        try:
+            self._path.rename(path)
+        except FileNotFoundError:  # no damage to a secret: there is none yet
+            raise OSError(errno.ESTALE, "the draft of a blob was deleted") from None
         self._path = path  # what fails or is given up from here on must not leave it there
         sync(path.parent)
+
+    def touch(self) -> None:
+        """Show that it is being written."""
+        with suppress(FileNotFoundError):
+            os.utime(self._path)
 
     def drop(self) -> None:
         self._close()
@@ -179,6 +190,13 @@ class _Draft:
         if self._handle is not None:
             handle, self._handle = self._handle, None
             os.close(handle)
+
+
+async def _still_writing(draft: _Draft) -> None:
+    while True:
+        await asyncio.sleep(SIGN)
+        with suppress(OneTimeShareError):  # the next write says what is wrong
+            await in_thread(draft.touch)
 
 
 def _settled(folder: Path, before: float) -> list[str]:

@@ -33,7 +33,7 @@ ON_RECORDS = (
         "touch",
     ),
     *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "lose", "published", "refer", "observe"),
+    *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
 ON_OTHERS = ("begin", "count", "keep", "publish")

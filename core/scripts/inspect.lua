@@ -4,6 +4,8 @@
 --                         size, unlocks left}
 if not proves(ARGV[1]) then return {'missing'} end
 local state = settle()
+local ended = number('ended')
+if state == 'expired' then ended = math.max(ended, number('expires')) end
 if state == 'ready' and locked() then state = 'locked' end
 return {'ok', told(state), number('limit'), get('profile'), attempts_left(), number('created'),
-  number('expires'), number('ended'), number('size'), UNLOCKS - number('unlocked')}
+  number('expires'), ended, number('size'), UNLOCKS - number('unlocked')}

@@ -103,7 +103,8 @@ local function tell_lock()
   if locked() and not evaluating() then receipt('locked:' .. number('unlocked'), 'locked') end
 end
 
--- Does what the clock has decided since somebody last looked, and answers the state now.
+-- Does what the clock has decided since somebody last looked, and answers the state now. A record
+-- whose time is over is told as expired, but ends only by `expire`, as the latch may say otherwise.
 local function settle()
   local state = get('state')
   if state == 'claimed' and now >= number('lease') then
@@ -115,7 +116,8 @@ local function settle()
     state = 'ready'
   end
   if state == 'ready' then
-    if now >= number('expires') then finish('expired', 'expired') else tell_lock() end
+    if now >= number('expires') then return 'expired' end
+    tell_lock()
   elseif state == 'opened' and now >= window_end() then
     finish('burned', number('complete') == 1 and 'unconfirmed' or 'interrupted')
   end

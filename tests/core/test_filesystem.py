@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from core.blobs.filesystem import FileBlobs
+from core.clock import now_ms
 from core.errors import Unavailable
 from core.link import SecretId
 from tests.contents import pieces
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 LIMIT = 4_000_000_000_000
 LATER = LIMIT  # a moment (ms) at which everything is old
@@ -42,6 +48,45 @@ async def test_put_that_was_given_up_leaves_nothing(blobs: FileBlobs, tmp_path: 
         assert len(lying(tmp_path)) == kept
         for path in lying(tmp_path):
             path.unlink()
+
+
+async def test_slow_source_is_no_dead_one(
+    blobs: FileBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A blob whose bytes come slowly is not swept while it is written, but shows that it lives."""
+    monkeypatch.setattr("core.blobs.filesystem.SIGN", 0.01)
+    name, go_on = SecretId.random(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(2):
+            yield b"sealed"
+        await go_on.wait()
+
+    putting = asyncio.create_task(blobs.put(name, LIMIT, slowly()))
+    draft = tmp_path / "blobs" / "incoming" / str(name)
+    while not draft.exists():
+        await asyncio.sleep(0.01)
+    os.utime(draft, (1, 1))
+    async with asyncio.timeout(5):
+        while draft.stat().st_mtime == 1:
+            await asyncio.sleep(0.01)
+    await blobs.sweep(now_ms())
+    go_on.set()
+    await putting
+    assert await blobs.has(name, LIMIT)
+
+
+async def test_draft_that_was_deleted_is_no_damage(blobs: FileBlobs, tmp_path: Path) -> None:
+    """Who still hands it in is told to send it again, not that a secret is damaged."""
+
+    async def deleted() -> AsyncIterator[bytes]:
+        for _ in range(2):
+            yield b"sealed"
+        [draft] = lying(tmp_path)
+        draft.unlink()
+
+    with pytest.raises(Unavailable):
+        await blobs.put(SecretId.random(), LIMIT, deleted())
 
 
 async def test_walk_passes_over_what_is_no_blob_and_what_has_gone(

@@ -6,13 +6,14 @@ import asyncio
 import os
 import shutil
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.clock import now_ms
-from core.errors import Gone, Locked, Taken, WrongPassword
-from core.link import Claim, Link
+from core.errors import Gone, Locked, NotFound, Taken, WrongPassword
+from core.link import Claim, Link, SecretId
 from core.receipts import STREAM, Event, Receipt
 from core.secret import Kind, Sender
 from tests.contents import gathered, pieces, received
@@ -103,6 +104,35 @@ async def test_expiry_and_revoke_are_told(house: House) -> None:
     await house.vault.revoke(revoked.id, owner)
     assert await told(house, expired) == [Event.EXPIRED]
     assert await told(house, revoked) == [Event.REVOKED]
+
+
+async def test_claims_are_seen_to_when_nobody_comes_back(house: House) -> None:
+    """The sweeper looks a minute after a claim or a password, not only at the lifetime's end."""
+    link, _ = await shared(house, password="right")
+    index = f"ots:due:{link.id.raw[0] % 64}"
+    for password in ("wrong", "right"):
+        await house.redis.zadd(index, {link.id.raw: now_ms() + 3_600_000})
+        with suppress(WrongPassword):
+            await house.vault.open(link.id, link.key, Claim.random(), password)
+        score = await house.redis.zscore(index, link.id.raw) or 0
+        assert 0 < score - now_ms() <= 60_000
+    unknown = Link(SecretId.random(), link.key)
+    with pytest.raises(NotFound):
+        await house.vault.open(unknown.id, unknown.key, Claim.random())
+    known = [await house.redis.zrange(f"ots:due:{shard}", 0, -1) for shard in range(64)]
+    assert [raw for found in known for raw in found] == [link.id.raw], "an id that never was"
+
+
+async def test_last_part_alone_is_not_the_whole(house: House) -> None:
+    """Who fetched the end without the beginning has not got everything."""
+    link, _ = await shared(house, content=bytes(600_000))
+    claim = Claim.random()
+    ticket = (await house.vault.open(link.id, link.key, claim)).ticket
+    for start, sent, complete in ((500_000, 0, False), (0, 600_000, True)):
+        async with house.vault.data(link.id, claim, ticket, start=start) as delivery:
+            await gathered(delivery)
+        progress = await house.vault.progress(link.id, claim)
+        assert (progress.sent, progress.complete) == (sent, complete)
 
 
 async def test_pages_that_claim_and_come_to_nothing_are_told(house: House) -> None:

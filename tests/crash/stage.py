@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import sys
 from asyncio.subprocess import PIPE
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 Point: TypeAlias = tuple[str, int]  # the n-th time of a moment
 
-EVERYTHING = "CRASH_EVERYWHERE" in os.environ  # also points that differ in nothing
 ROOT = Path(__file__).parents[2]
 LONGEST_LINE = 2 * 1024 * 1024
 NEVER: Point = ("", 0)
@@ -98,19 +96,17 @@ class Stage:
         check: Check,
         *,
         least: dict[str, int],
-        idle: str = "",
     ) -> None:
         """End an operation at each of its points, every time on a new preparation, and check.
 
-        `least` is how many calls of each kind it must have made. Of many looks in a row at what is
-        `idle`, the first and the last stand for all, unless everything was asked for.
+        `least` is how many calls of each kind it must have made.
         """
         await self._on_empty_ground(prepare, operation)  # Redis knows its scripts from now on
         _, whole = await self._on_empty_ground(prepare, operation)
         points = [
             (moment, number)
             for moment, places in whole.passed.items()
-            for number in numbers(places, "" if EVERYTHING else idle)
+            for number in range(1, len(places) + 1)
         ]
         calls = {
             moment.removeprefix("after "): len(places)
@@ -143,15 +139,6 @@ class Stage:
             await asyncio.to_thread(shutil.rmtree, day)
         given = await prepare(self.house)
         return given, await self.run(operation, given, last)
-
-
-def numbers(places: list[str], idle: str) -> list[int]:
-    """Number the times of a moment, without those amid looks at what is idle."""
-    return [
-        number
-        for number, place in enumerate(places, 1)
-        if not (idle and idle in place and [place] * 3 == places[max(0, number - 2) : number + 1])
-    ]
 
 
 @asynccontextmanager

@@ -117,7 +117,7 @@ async def all_is_clean(after: Aftermath, mess: Mess) -> None:
     assert await after.state(mess.orphan) == State.REVOKED  # forestalled: it can't come to life
 
 
-@pytest.mark.timeout(600)  # for CRASH_EVERYWHERE
+@pytest.mark.timeout(600)  # one process for each of some 200 points
 async def test_sweep_hurts_nothing_alive_and_the_next_one_finishes_it(stage: Stage) -> None:
     """Wherever a sweep ends, what lives still opens, and the next sweep leaves nothing undone."""
     messes: list[Mess] = []
@@ -135,6 +135,5 @@ async def test_sweep_hurts_nothing_alive_and_the_next_one_finishes_it(stage: Sta
         operations.sweep,
         prepare,
         check,
-        idle="due",
-        least={"unlink": 5, "send": 64, "recv": 64, "write": 1},
+        least={"unlink": 5, "send": 30, "recv": 30, "write": 1, "symlink": 1, "fsync": 1},
     )

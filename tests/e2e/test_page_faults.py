@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from core.link import Claim
 from tests.contents import received
-from tests.e2e.test_pages import sealed, shows, visit
+from tests.e2e.test_pages import gives_up, sealed, shows, visit
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
@@ -33,6 +33,26 @@ async def test_answer_to_open_that_was_lost_locks_nobody_out(page: Page, web: We
     await shows(page, "ready")
     async with page.expect_download():
         await page.click("#open")
+    await shows(page, "saved")
+
+
+@pytest.mark.parametrize("lapsed", [False, True])
+async def test_transfer_that_never_began_loses_nothing(page: Page, web: Web, lapsed: bool) -> None:
+    """Before a byte came nothing runs out: the page says so, and goes on even after its lease."""
+    link = (await sealed(web, b"content", "a.bin")).link
+    await visit(page, web, link)
+    await page.clock.install()
+    await page.route("**/data", lambda route: route.abort())
+    await page.click("#open")
+    await shows(page, "saving")
+    if lapsed:
+        await web.house.redis.hset(f"ots:{{{link.id}}}", "lease", 1)
+    await gives_up(page, "stalled")
+    await page.clock.fast_forward(16 * 60_000)
+    await shows(page, "stalled")
+    await page.unroute("**/data")
+    async with page.expect_download():
+        await page.click('[data-for="stalled"] [data-again]')
     await shows(page, "saved")
 
 

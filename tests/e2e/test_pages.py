@@ -223,10 +223,27 @@ async def test_broken_transfer_goes_on_by_itself(page: Page, web: Web, tmp_path:
     assert ranges == [None, "bytes=2000000-"]
 
 
-async def gives_up(page: Page) -> None:
+async def breaks_off(page: Page) -> None:
+    """Let the first transfer end half-way, and every later one before it begins."""
+    tries = 0
+
+    async def breaking(route: Route) -> None:
+        nonlocal tries
+        tries += 1
+        if tries > 1:
+            await route.abort()
+            return
+        answer = await route.fetch()
+        headers = {k: v for k, v in answer.headers.items() if k != "content-length"}
+        await route.fulfill(status=200, headers=headers, body=(await answer.body())[:50_000])
+
+    await page.route("**/data", breaking)
+
+
+async def gives_up(page: Page, state: str = "interrupted") -> None:
     """Let the page's own clock run until it no longer goes on by itself."""
     async with asyncio.timeout(20):
-        while await page.get_attribute("#ticket", "data-state") != "interrupted":
+        while await page.get_attribute("#ticket", "data-state") != state:
             await page.clock.run_for(500)
 
 
@@ -235,16 +252,11 @@ async def test_interrupted_page_offers_to_go_on(page: Page, web: Web) -> None:
     link = (await sealed(web, os.urandom(100_000), "a.bin")).link
     await visit(page, web, link)
     await page.clock.install()
-    broken = True
-
-    async def breaking(route: Route) -> None:
-        await (route.abort() if broken else route.continue_())
-
-    await page.route("**/data", breaking)
+    await breaks_off(page)
     await page.click("#open")
     await gives_up(page)
     assert re.fullmatch(r"1\d min( \d+ s)?", await page.inner_text("[data-fill=left]"))
-    broken = False
+    await page.unroute("**/data")
     async with page.expect_download():
         await page.click("#again")
     await shows(page, "saved")
@@ -254,7 +266,7 @@ async def test_interrupted_page_says_when_its_time_is_over(page: Page, web: Web)
     """The time left counts down, and at its end the page says that it is too late."""
     await visit(page, web, (await sealed(web, os.urandom(100_000), "a.bin")).link)
     await page.clock.install()
-    await page.route("**/data", lambda route: route.abort())
+    await breaks_off(page)
     await page.click("#open")
     await gives_up(page)
     await page.clock.fast_forward(16 * 60_000)
@@ -294,9 +306,13 @@ async def test_large_file_is_saved_by_the_browser_itself(
     """Above 64 MiB the browser's own download takes the bytes; the person says when it is there."""
     data = os.urandom(1_000_000) * 70
     await visit(page, web, (await sealed(web, data, "large.iso")).link)
-    async with page.expect_download() as downloading:
-        await page.click("#open")
+    await page.route("**/data", lambda route: route.fulfill(status=204), times=1)
+    await page.click("#open")
     await shows(page, "saving-large")
+    await page.click("#have-it")  # before there is anything to have
+    await expect(page.locator("#not-yet")).to_be_visible()
+    async with page.expect_download() as downloading:
+        await page.click("#save-large")
     await (await downloading.value).save_as(tmp_path / "saved")
     assert (tmp_path / "saved").read_bytes() == data
     await page.click("#have-it")

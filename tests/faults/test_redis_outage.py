@@ -118,6 +118,23 @@ async def test_step_that_failed_for_good_is_asked_again_and_done(
     assert late.received == b""
 
 
+async def test_script_without_a_claim_is_given_the_one_that_may_have_won(
+    web: Web, client: ClientSession, redis_side: Proxy
+) -> None:
+    """Redis goes after the latch: the answer carries the claim, and the repeat with it succeeds."""
+    shared = await Shared.hand_in(client, web.url, text="once")
+    first = await Shared.hand_in(client, web.url, text="so that Redis knows the scripts")
+    assert (await Page(client, web.url, first.link).download()).status == 200
+    url, fields = f"{web.url}/d/{shared.id}", {"key": shared.key.reveal()}
+    redis_side.fault = Each(call_of("release"), ALL[0]())
+    async with client.post(url, json=fields) as answer:
+        told = await Told.read(answer)
+    redis_side.fault = Fault()
+    assert (told.status, told.problem) == (503, "unfinished")
+    async with client.post(url, json={**fields, "claim": told.more["claim"]}) as answer:
+        assert (answer.status, await answer.read()) == (200, b"once")
+
+
 def blobs(web: Web) -> int:
     """Count the blobs that hold bytes."""
     files = (path for path in (web.settings.data_dir / "blobs").rglob("*") if path.is_file())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.blobs import REVOKED
+from core.blobs import EXPIRED, REVOKED
 from tests.model.shipped import NOTHING, NOW
 from tests.model.world import HOUR, OWNER, VERIFIER, vanishes
 
@@ -32,6 +32,7 @@ class Flow:
     shipped: Shipped
     latched: bool = True
     revoke_latches: bool = True
+    expiry_latches: bool = True
     checked: bool = True
     latch_outlives: bool = True
     sweep_asks: bool = True
@@ -62,6 +63,12 @@ class Flow:
             # The latch goes first, and the process ends before the bytes are deleted.
             return replace(world, files=replace(world.files, latch=None))
         return replace(world, files=replace(world.files, blob=False))
+
+    def follow(self, world: World, holder: str) -> World:
+        """Let the record follow the latch."""
+        script = {REVOKED: ("revoke",), EXPIRED: ("expire",)}.get(holder, ("follow", holder))
+        record, _ = self.shipped.run(world.record, *script)
+        return replace(world, record=record)
 
     def holder(self, world: World) -> str | None:
         return self.shipped.holder(world.files) if self.latched else None
@@ -106,9 +113,7 @@ def _fetch(flow: Flow, world: World, index: int) -> Moves:
         elif holder is not None:
             yield f"{page.claim} loses the latch", after.page(index, follows=holder)
     if page.follows is not None:
-        script = ("revoke",) if page.follows == REVOKED else ("follow", page.follows)
-        record, _ = flow.shipped.run(world.record, *script)
-        yield f"{page.claim} follows the latch", replace(world, record=record)
+        yield f"{page.claim} follows the latch", flow.follow(world, page.follows)
     if page.won:
         record, answer = flow.shipped.run(world.record, "release", page.claim, "resume")
         yield f"{page.claim} releases, reply lost", replace(world, record=record)
@@ -122,7 +127,9 @@ def _end(flow: Flow, world: World, index: int) -> Moves:
         yield f"{page.claim} receives", world.page(index, received=True)
     if page.received:
         for complete in (0, 1):
-            record, _ = flow.shipped.run(world.record, "touch", page.claim, 5 * complete, complete)
+            record, _ = flow.shipped.run(
+                world.record, "touch", page.claim, 0, 5 * complete, complete
+            )
             yield f"{page.claim} touches {complete}", replace(world, record=record)
         record, answer = flow.shipped.run(world.record, "done", page.claim)
         after = replace(world, record=record)
@@ -175,8 +182,7 @@ def _revoke(flow: Flow, world: World) -> Moves:
         elif holder is not None:
             yield "the sender loses the latch", after.send(follows=holder)
     if sender.follows is not None:
-        record, _ = shipped.run(world.record, "follow", sender.follows)
-        yield "the sender follows the latch", replace(world, record=record)
+        yield "the sender follows the latch", flow.follow(world, sender.follows)
     if sender.won:
         record, answer = shipped.run(world.record, "revoke")
         after = replace(world, record=record)
@@ -232,18 +238,28 @@ def _rewrap(flow: Flow, world: World) -> Moves:
 def _sweep(flow: Flow, world: World) -> Moves:
     record, answer = flow.shipped.run(world.record, "settle")
     state = str(answer[0])
-    if state in OVER or not flow.sweep_asks:
+    if record.fields.get("state") in OVER or not flow.sweep_asks:
         yield "a sweeper settles", replace(world, record=record, sweeps=True)
     elif record != world.record:
         yield "a sweeper settles", replace(world, record=record)
+    if state == "expired" and record.fields["state"] != state:
+        yield from _expire(flow, replace(world, record=record))
     if state in {"ready", "claimed"}:
         holder_now = flow.holder(world)
         if holder_now is not None:
-            script = ("revoke",) if holder_now == REVOKED else ("follow", holder_now)
-            record, _ = flow.shipped.run(record, *script)
-            yield "a sweeper follows the latch", replace(world, record=record)
+            follows = flow.follow(replace(world, record=record), holder_now)
+            yield "a sweeper follows the latch", follows
     if world.sweeps:
         yield "a sweeper shreds", flow.shred(world)
+
+
+def _expire(flow: Flow, world: World) -> Moves:
+    after, holder = world, EXPIRED
+    if flow.expiry_latches:
+        after, holder = flow.latch(world, EXPIRED)  # type: ignore[assignment]  # or None
+    yield "it expires by the latch, its process ends", after
+    if holder is not None:
+        yield "it expires, or the record follows the latch", flow.follow(after, holder)
 
 
 def _publish(flow: Flow, world: World) -> Moves:

@@ -126,7 +126,7 @@ async def clocked(redis: Redis) -> AsyncIterator[Clocked]:
             statistics=statistics,
             clock=clock,
         )
-        handout = Handout(records, blobs, clock)
+        handout = Handout(records, blobs)
         sweeper = Sweeper(
             redis=redis, records=records, blobs=blobs, handout=handout, outbox=outbox, clock=clock
         )

@@ -52,13 +52,25 @@ class Model:
             self.state, self.claim, self.lapsed = "ready", "", self.lapsed + 1
             if self.lapsed >= HELD:
                 self.told.setdefault(f"held:{self.unlocked}", "held")
-        if self.state == "ready" and self.now >= self.expires:
-            self.end("expired", "expired")
+        if self.due:
+            return "expired"
         if self.state == "ready" and self.locked:
             self.told.setdefault(f"locked:{self.unlocked}", "locked")
         if self.state == "opened" and self.now >= self.window_end:
             self.end("burned", "unconfirmed" if self.complete else "interrupted")
         return "opened" if self.state == "burned" else self.state
+
+    @property
+    def due(self) -> bool:
+        """Whether its time is over, though nobody asked the latch yet, which alone may end it."""
+        return self.state == "ready" and self.now >= self.expires
+
+    def asked(self) -> str:
+        """Settle, and ask the latch where it is due."""
+        state = self.settle()
+        if self.due:
+            self.end("expired", "expired")
+        return state
 
     def end(self, state: str, kind: str) -> None:
         self.state, self.told["end"], self.kept = state, kind, self.now + TOMBSTONE
@@ -77,7 +89,7 @@ class Model:
 
     def open(self, claim: str, password: str | None) -> None:
         """Claim; a password costs an attempt unless it is right."""
-        state, mine = self.settle(), self.claim == claim
+        state, mine = self.asked(), self.claim == claim
         if self.state in OVER or (state == "opened" and not (mine and self.resumes)):
             raise Refused("Gone", state)
         if state == "opened":
@@ -100,7 +112,7 @@ class Model:
 
     def data(self, claim: str, revision: int, start: int, stop: int) -> None:
         """Hand out up to `stop`: who is first has it, whoever claimed meanwhile."""
-        state = self.settle()
+        state = self.asked()
         if self.state in OVER or (state == "opened" and self.claim != claim):
             raise Refused("Gone", state)
         if state != "opened" and revision != self.revision:
@@ -111,7 +123,8 @@ class Model:
             self.state, self.claim, self.opened = "opened", claim, self.now
             self.kept = self.now + LONGEST_WINDOW + TOMBSTONE
         self.touched = self.now
-        self.sent, self.complete = max(self.sent, stop), self.complete or stop == self.size
+        if start <= self.sent:  # what comes behind a gap counts for nothing
+            self.sent, self.complete = max(self.sent, stop), self.complete or stop == self.size
 
     def progress(self, claim: str) -> tuple[str, int, bool, int]:
         """The state, how far it is, whether that is all, and seconds until the window ends."""
@@ -133,7 +146,7 @@ class Model:
         state = self.settle()
         if state == "opened":
             raise Refused("TooLate")
-        if self.state in OVER:
+        if state in OVER:
             raise Refused("Gone", state)
         if claimed and state == "claimed":
             raise Refused("Taken", LEASE // 1000)
@@ -159,7 +172,7 @@ class Model:
 
     def unlock(self) -> None:
         state = self.settle()
-        if self.state in OVER or state == "opened":
+        if state in OVER or state == "opened":
             raise Refused("Gone", state)
         if not self.locked:
             return

@@ -45,7 +45,7 @@ class Life(People):
         self.run(self.house.sweeper.sweep())
         for secret in self.secrets:
             if not secret.model.vanished:
-                secret.model.settle()
+                secret.model.asked()
                 self.no_bytes_of_what_is_over(secret)
 
     @precondition(lambda self: self.last is not None)

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from core.link import Claim, Link
 from tests.web.test_admin import HASH, LOGIN
 from web.app import create_app
-from web.problems import TABLE
+from web.problems import SHOWN, TABLE
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -70,6 +70,8 @@ async def test_description_has_every_refusal(description: dict[str, Any]) -> Non
         for status in call["responses"]
     }
     assert {status for status, _, _ in TABLE.values()} <= told
+    fields = set(description["components"]["schemas"]["Problem"]["properties"])
+    assert fields == {"type", "title", "status", "detail", *SHOWN}
 
 
 async def test_answers_have_the_shapes_that_are_described(

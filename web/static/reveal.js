@@ -158,6 +158,10 @@
     fill("name", secret.kind === "text" ? "the text" : secret.name);
     fill("total", size(secret.size));
     lastByte = Date.now();
+    fetchIt();
+  }
+
+  function fetchIt() {
     if (secret.size > LARGE) saveLarge();
     else receive();
   }
@@ -182,16 +186,28 @@
   let counting = 0;
 
   // How long it can go on: the server knows; where it can't be reached, this page's clock tells.
+  // Before the first byte nothing may have been decided, so nothing runs out.
   async function interrupted() {
     fill("received", size(got));
-    countDown(WINDOW - (Date.now() - lastByte) / 1000);
-    show("interrupted");
+    if (got) {
+      countDown(WINDOW - (Date.now() - lastByte) / 1000);
+      show("interrupted");
+    }
     try {
-      const told = await (await post("progress", { claim })).json();
-      if (told.state === "opened") countDown(told.seconds_left);
+      const told = await (await post("progress", { claim }, { signal: AbortSignal.timeout(SILENCE) })).json();
+      if (told.state !== "opened") return show("stalled");
+      countDown(told.seconds_left);
+      show("interrupted");
     } catch (error) {
+      if (!got) return stalled(error);
       if (error.kind === "gone") explain(error);
     }
+  }
+
+  // Its claim lapsed before a byte was handed out: the ticket may still win it.
+  function stalled(error) {
+    if (error.kind === "not-found") show("stalled");
+    else explain(error);
   }
 
   function countDown(seconds) {
@@ -306,9 +322,14 @@
       try {
         const told = await (await post("progress", { claim })).json();
         $("progress-large").value = told.complete ? 1 : told.sent / secret.size;
-        if (["opened", "expired", "revoked"].includes(told.state) && told.seconds_left === 0) { show("over"); break; }
+        if (told.state === "opened") $("not-yet").hidden = true;
+        if (told.state === "opened" && told.seconds_left === 0) {
+          show(told.complete ? "saved" : "over");
+          if (told.complete) burned();
+          break;
+        }
       } catch (error) {
-        if (final(error)) { explain(error); break; }
+        if (final(error)) { stalled(error); break; }
       }
     }
     watching = false;
@@ -321,7 +342,8 @@
       show("saved");
       burned();
     } catch (error) {
-      if (error instanceof Refused) explain(error);
+      if (error.kind === "not-found") $("not-yet").hidden = false;
+      else if (error instanceof Refused) explain(error);
     }
     $("have-it").disabled = false;
   }
@@ -344,7 +366,7 @@
     $("hide").textContent = veiled ? "Show" : "Hide";
   });
   for (const button of document.querySelectorAll("[data-again]")) {
-    button.addEventListener("click", () => (key ? look() : receive()));
+    button.addEventListener("click", () => (key ? look() : fetchIt()));
   }
   // A second link pasted into this window changes the fragment only.
   addEventListener("hashchange", () => { if (!secret) { key = location.hash.slice(1); look(); } else location.reload(); });

@@ -1,0 +1,10 @@
+-- Called only when the latch says that it expired: nobody received anything, nobody will.
+--   answers  {missing} | {gone, state} | {ok}
+if redis.call('EXISTS', record) == 0 then return {'missing'} end
+settle()
+local state = get('state') -- whatever the clock says: the latch decides
+if state == 'expired' then return {'ok'} end
+if over(state) or state == 'opened' then return {'gone', told(state)} end
+finish('expired', 'expired')
+set('ended', number('expires'))
+return {'ok'}
