@@ -22,7 +22,7 @@ ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8090
 # For web and run; a bot has nothing to ask, so docker-compose.yml gives it a check of its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
   CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT') or 8080}/readyz\", timeout=3)"]

@@ -36,6 +36,8 @@ TRUTH = (
     "What I store can't be opened without the link, and I don't keep the link."
 )
 FAILED = "Something went wrong on my side: please send it again."
+PRESS_FAILED = "Something went wrong on my side: please press again."
+OLD_BUTTON = "This button does nothing any more."
 UNLOCK = "Unlock"
 UNLOCKED = "Unlocked: all attempts are back."
 REVOKE = "Revoke"
@@ -45,6 +47,8 @@ PASSWORD = "Password"  # noqa: S105 - a sentence
 PASSWORD_PROMPT = "Reply to this message"  # noqa: S105 - a sentence
 PASSWORD_SET = "The password is set; the link stays. Tell it some other way."  # noqa: S105 - a sentence
 PASSWORD_GONE = "The password is gone; the link stays the same."  # noqa: S105 - a sentence
+PASSWORD_STAYS = "I could not delete your message with the password: please delete it yourself."  # noqa: S105 - a sentence
+REVOKE_IT = "Destroy what this link opens? Nobody can open it afterwards."
 NO_LINK_HERE = "I don't find the link in this message, and I keep none: share it again."
 FORGET = "Yes, destroy everything"
 FORGET_ALL = (
@@ -58,6 +62,7 @@ TELEGRAM_COMMANDS = {
     "start": "How it works",
     "help": "What is possible, and what is true",
     "list": "Your secrets: how they stand, revoke",
+    "revoke": "Destroy one: answer its link with this",
     "delete_my_data": "Revoke everything and forget you",
     "privacy": "What is kept, and how long",
 }

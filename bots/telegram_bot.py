@@ -1,4 +1,4 @@
-"""The Telegram door's life: log in, poll, close."""
+"""The Telegram door's life: log in, take updates, close."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import structlog
 from telegram import BotCommand
 from telegram.error import TelegramError
 
-from bots import replies
+from bots import replies, telegram_local
 from bots.notices import Notices
 from bots.telegram_calls import patiently
 from bots.telegram_door import TelegramDoor
 from bots.telegram_intake import Intake
 from bots.telegram_message import DOOR
 from bots.telegram_notices import Teller
+from bots.telegram_webhook import Webhook
 
 if TYPE_CHECKING:
     from bots.share import Share
@@ -36,25 +37,32 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
     """Keep the door open until cancelled; then what runs may end within `stop_within` seconds.
 
     Raises:
-        DoorClosed: Telegram refuses the token.
+        DoorClosed: Telegram refuses the token, or a setting does not fit.
     """
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # whatever matters, we log
+    if settings.telegram_local_files is not None:
+        telegram_local.check(settings.telegram_local_files)
     async with aiohttp.ClientSession() as session:
         door = TelegramDoor(share, settings, session)
         application = door.application()
-        intake = Intake(application.bot, application.process_update)
+        intake = _intake(application, share, settings)
         try:
             await patiently(application.initialize)
-            await patiently(
-                application.bot.delete_webhook
-            )  # polling and webhook exclude each other
             await _register_commands(application)
             log.info("door is open", door="telegram")
-            async with Notices(share, DOOR, Teller(application.bot)).telling():
+            async with Notices(share, DOOR, Teller(application.bot, share)).telling():
                 await intake.run()
         finally:
             await asyncio.shield(_close(application, intake, stop_within))
+
+
+def _intake(application: App, share: Share, settings: Settings) -> Intake | Webhook:
+    """Choose how updates come: asked for, or brought."""
+    bot, handle = application.bot, application.process_update
+    if settings.telegram_webhook_url is None:
+        return Intake(bot, handle)
+    return Webhook(bot, handle, share, settings)
 
 
 async def _register_commands(application: App) -> None:
@@ -65,7 +73,7 @@ async def _register_commands(application: App) -> None:
         log.warning("telegram commands not registered", error=type(error).__name__)
 
 
-async def _close(application: App, intake: Intake, stop_within: float) -> None:
+async def _close(application: App, intake: Intake | Webhook, stop_within: float) -> None:
     """Take nothing new in, and let what runs end."""
     await intake.finish(stop_within)
     with suppress(TelegramError):

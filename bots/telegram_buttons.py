@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
@@ -15,6 +16,7 @@ from core.secret import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from core.policy import Policy
     from core.secret import Status
@@ -24,6 +26,8 @@ LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
 LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD = "t", "r", "R", "k", "u", "p"
 LISTED, LISTED_SURE, FORGET_SURE = "l", "L", "D"
 ACTIONS = {LIFETIME, REVOKE, SURE, KEEP, UNLOCK, PASSWORD, LISTED, LISTED_SURE, FORGET_SURE}
+CHOSEN = "✓ "  # before the lifetime that was chosen last
+VALUE = re.compile(r"[0-9]{0,8}")  # a lifetime in seconds, or nothing
 NOBODY = SecretId(bytes(16))  # in the place of an id where a button is about none
 
 
@@ -40,37 +44,52 @@ def read(text: str) -> tuple[str, SecretId, str]:
     """
     action, _, rest = text.partition(":")
     name, _, value = rest.partition(":")
-    if action not in ACTIONS:
+    if action not in ACTIONS or not VALUE.fullmatch(value) or (action == LIFETIME and not value):
         raise Malformed("button")
     return action, SecretId.parse(name), value
 
 
-def under_link(status: Status, policy: Policy, url: str | None) -> InlineKeyboardMarkup | None:
-    """Offer what a sender may do now; `url` where the message shows it, to be copied."""
+def chosen(markup: InlineKeyboardMarkup | None) -> str:
+    """Find the lifetime, in seconds, that buttons show or carry as chosen; none is ""."""
+    for button in (one for row in (markup.inline_keyboard if markup else ()) for one in row):
+        action, _, rest = str(button.callback_data or "").partition(":")
+        if action in {KEEP, UNLOCK} or (action == LIFETIME and button.text.startswith(CHOSEN)):
+            return rest.partition(":")[2]
+    return ""
+
+
+def under_link(
+    status: Status, policy: Policy, url: str | None, lifetime: str = ""
+) -> InlineKeyboardMarkup | None:
+    """Offer what a sender may do now.
+
+    `url` where the message shows it, to be copied; `lifetime`, in seconds, is the chosen one.
+    """
     if not status.waiting:
         return None
     rows = []
     if url is not None and len(url) <= InlineKeyboardButtonLimit.MAX_COPY_TEXT:
         rows.append([InlineKeyboardButton(replies.COPY, copy_text=CopyTextButton(url))])
     if status.state is State.LOCKED:
-        rows.append([unlock(status.id)])
+        rows.append([unlock(status.id, lifetime)])
     else:
         wishes = [w for w in map(parse_duration, LIFETIMES) if w <= policy.max_lifetime]
-        rows.append(
-            [
-                _button(show_duration(w), LIFETIME, status.id, str(round(w.total_seconds())))
-                for w in wishes
-            ]
-        )
+        rows.append([_lifetime(status.id, wish, lifetime) for wish in wishes])
     last = [_button(replies.REVOKE, REVOKE, status.id)]
     if url is not None:
         last.insert(0, _button(replies.PASSWORD, PASSWORD, status.id))
     return InlineKeyboardMarkup([*rows, last])
 
 
-def unlock(secret_id: SecretId) -> InlineKeyboardButton:
-    """Offer to unlock."""
-    return _button(replies.UNLOCK, UNLOCK, secret_id)
+def _lifetime(secret_id: SecretId, wish: timedelta, lifetime: str) -> InlineKeyboardButton:
+    seconds = str(round(wish.total_seconds()))
+    mark = CHOSEN if seconds == lifetime else ""
+    return _button(mark + show_duration(wish), LIFETIME, secret_id, seconds)
+
+
+def unlock(secret_id: SecretId, lifetime: str = "") -> InlineKeyboardButton:
+    """Offer to unlock; the chosen lifetime rides along."""
+    return _button(replies.UNLOCK, UNLOCK, secret_id, lifetime)
 
 
 def forget() -> InlineKeyboardMarkup:
@@ -78,10 +97,10 @@ def forget() -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[_button(replies.FORGET, FORGET_SURE, NOBODY)]])
 
 
-def confirm(secret_id: SecretId, sure: str = SURE) -> InlineKeyboardMarkup:
+def confirm(secret_id: SecretId, sure: str = SURE, lifetime: str = "") -> InlineKeyboardMarkup:
     """Ask whether it is meant: what is revoked can't be brought back."""
-    yes, no = _button(replies.SURE, sure, secret_id), _button(replies.KEEP, KEEP, secret_id)
-    return InlineKeyboardMarkup([[yes, no]])
+    yes = _button(replies.SURE, sure, secret_id)
+    return InlineKeyboardMarkup([[yes, _button(replies.KEEP, KEEP, secret_id, lifetime)]])
 
 
 def under_list(listed: Sequence[Status]) -> InlineKeyboardMarkup | None:

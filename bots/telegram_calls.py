@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from telegram import Update
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    TelegramError,
+)
 from telegram.request import HTTPXRequest
 
 from core.errors import DoorClosed
@@ -25,6 +32,11 @@ PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between tries without an end
 BAD_TOKEN = (
     "Telegram refuses TELEGRAM_BOT_TOKEN. "  # noqa: S105 - a sentence
     "Take the token from @BotFather: /mybots, your bot, API Token."
+)
+
+CONFLICT = (
+    "Another program takes this bot's messages: it polls with the same token, or set a webhook. "
+    "End it, or give each its own bot; several of ours need TELEGRAM_WEBHOOK_URL."
 )
 
 
@@ -62,7 +74,10 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
             raise DoorClosed(BAD_TOKEN) from None  # the cause prints the token
         except TelegramError as error:
             pause = PAUSES[min(tries, len(PAUSES) - 1)]
-            log.warning("telegram unreachable", error=type(error).__name__, again_in=pause)
+            if isinstance(error, Conflict):
+                log.warning("telegram tells another", reason=CONFLICT, again_in=pause)
+            else:
+                log.warning("telegram unreachable", error=type(error).__name__, again_in=pause)
             await asyncio.sleep(pause)
             tries += 1
 
@@ -76,11 +91,12 @@ class LegibleUpdates(HTTPXRequest):
         answer = HTTPXRequest.parse_json_payload(payload)
         told = answer.get("result")
         if isinstance(told, list):
-            answer["result"] = [_legible(update) for update in told]
+            answer["result"] = [legible(update) for update in told]
         return answer
 
 
-def _legible(update: dict[str, Any]) -> dict[str, Any]:
+def legible(update: dict[str, Any]) -> dict[str, Any]:
+    """Answer an update as it is told, or its number alone where the library can't read it."""
     try:
         Update.de_json(update, None)
     except Exception as error:  # noqa: BLE001 - whatever the library makes of an unknown shape

@@ -12,9 +12,12 @@ from telegram.error import TelegramError
 from bots import replies
 from bots import telegram_buttons as buttons
 from bots.telegram_calls import insist
-from bots.telegram_message import DOOR
-from bots.telegram_password import LINK, ask
+from bots.telegram_chat import answer
+from bots.telegram_message import DOOR, sender
+from bots.telegram_password import ask
+from bots.telegram_standing import Standing, edit, is_ours, link_in
 from core.errors import Gone, Malformed, NotFound, OneTimeShareError, TooLate
+from core.link import Link
 from core.secret import Sender
 
 if TYPE_CHECKING:
@@ -45,21 +48,25 @@ class Press:
         return self._query.message if isinstance(self._query.message, Message) else None
 
     @property
-    def url(self) -> str | None:
-        """The link that the message shows."""
-        found = LINK.search((self.message and self.message.text) or "")
-        return found[0] if found else None
+    def holder(self) -> Message | None:
+        """The message that shows the link: the one that was pressed, or that it answers."""
+        for message in (self.message, self.message and self.message.reply_to_message):
+            if message is not None and link_in(message, self.secret_id) is not None:
+                return message
+        return None
 
-    async def show(self, text: str | None, markup: InlineKeyboardMarkup | None) -> None:
-        """Change the message; a courtesy that may fail. Without a text only its buttons change."""
+    async def show(self, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
+        """Change the message; a courtesy that may fail."""
+        if self.message is not None:
+            await edit(self.message, text, markup)
+
+    async def ask(self, sure: str) -> None:
+        """Let its buttons ask whether it is meant; a courtesy that may fail."""
         message = self.message
-        if message is None:
-            return
-        with suppress(TelegramError):
-            if text is None:
+        if message is not None:
+            markup = buttons.confirm(self.secret_id, sure, buttons.chosen(message.reply_markup))
+            with suppress(TelegramError):
                 await insist(lambda: message.edit_reply_markup(markup))
-            else:
-                await insist(lambda: message.edit_text(text, reply_markup=markup))
 
     async def answer(self, sentence: str, *, alert: bool = False) -> None:
         """End the press, with a sentence where there is one."""
@@ -73,6 +80,7 @@ class Controls:
     def __init__(self, share: Share) -> None:
         self._share = share
         self._vault = share.vault
+        self._standing = Standing(share)
         self._actions: dict[str, Action] = {
             buttons.LIFETIME: self._lifetime,
             buttons.REVOKE: self._ask,
@@ -93,25 +101,25 @@ class Controls:
         try:
             press = Press(query, self._share)
         except Malformed:  # of a version that had other buttons
-            await query.answer(replies.FAILED, show_alert=True)
+            await query.answer(replies.OLD_BUTTON, show_alert=True)
             return
         try:
             sentence = await self._actions[press.action](press)
         except OneTimeShareError as error:
             await press.answer(replies.refusal(error), alert=True)
             if isinstance(error, TooLate | Gone):
-                await self._refresh(press)
+                await self._show_truth(press)
         else:
             await press.answer(sentence)
 
     async def _lifetime(self, press: Press) -> str:
         wish = timedelta(seconds=int(press.value))
         await self._vault.reschedule(press.secret_id, press.owner, wish)
-        await self._refresh(press)
+        await self._refresh(press, press.value)
         return ""
 
     async def _ask(self, press: Press) -> str:
-        await press.show(None, buttons.confirm(press.secret_id))
+        await press.ask(buttons.SURE)
         return ""
 
     async def _revoke(self, press: Press) -> str:
@@ -120,10 +128,7 @@ class Controls:
         return ""
 
     async def _keep(self, press: Press) -> str:
-        if press.url is None:
-            await self._show_list(press)
-        else:
-            await self._refresh(press)
+        await self._show_truth(press)
         return ""
 
     async def _unlock(self, press: Press) -> str:
@@ -132,17 +137,18 @@ class Controls:
         return replies.UNLOCKED
 
     async def _password(self, press: Press) -> str:
-        if press.message is None or press.url is None:
+        url = link_in(press.message, press.secret_id)
+        if press.message is None or url is None:
             return replies.NO_LINK_HERE
         status = await self._vault.status(press.secret_id, press.owner)
         if not status.waiting:
             await self._refresh(press)
             return ""
-        await ask(press.message, press.url, protected=status.protected)
+        await ask(press.message, url, protected=status.protected)
         return ""
 
     async def _ask_in_list(self, press: Press) -> str:
-        await press.show(None, buttons.confirm(press.secret_id, buttons.LISTED_SURE))
+        await press.ask(buttons.LISTED_SURE)
         return ""
 
     async def _revoke_in_list(self, press: Press) -> str:
@@ -152,17 +158,40 @@ class Controls:
 
     async def _forget(self, press: Press) -> str:
         revoked = await self._vault.forget(press.owner)
-        await press.show(replies.forgotten(revoked), None)
+        await press.show(replies.forgotten(revoked))
         return ""
 
-    async def _refresh(self, press: Press) -> None:
-        """Let the message under which it was pressed show how the secret stands now."""
-        status = await self._vault.status(press.secret_id, press.owner)
-        if status.waiting and press.url is None:  # a short one about a lock
-            await press.show(replies.state(status), None)
-            return
-        markup = buttons.under_link(status, self._share.policy, press.url)
-        await press.show(replies.standing(status, press.url), markup)
+    async def _refresh(self, press: Press, lifetime: str = "") -> None:
+        """Let the link's message, and the one that was pressed, show how the secret stands now."""
+        holder, secret_id, owner = press.holder, press.secret_id, press.owner
+        if holder is not None:
+            status = await self._standing.settle(holder, secret_id, owner, lifetime)
+        else:
+            status = await self._vault.status(secret_id, owner)
+        if press.message is not holder:  # a short one, about a lock, or a question
+            told = replies.state(status) if status.waiting else replies.standing(status, None)
+            await press.show(told)
+
+    async def _show_truth(self, press: Press) -> None:
+        lists = {buttons.KEEP, buttons.LISTED, buttons.LISTED_SURE}
+        if press.holder is None and press.action in lists:
+            await self._show_list(press)
+        else:
+            await self._refresh(press)
+
+    async def ask(self, message: Message) -> None:
+        """Ask, for a message with a link, whether to revoke; without one, show the list.
+
+        Raises:
+            TelegramError: it could not be sent.
+            Unavailable: Redis does not answer.
+        """
+        holder = message.reply_to_message
+        url = link_in(holder) if holder is not None and is_ours(holder) else None
+        if holder is not None and url is not None:
+            await answer(holder, replies.REVOKE_IT, buttons.confirm(Link.parse(url).id))
+        else:
+            await answer(message, *await self.listed(self._vault.owner(sender(message))))
 
     async def _show_list(self, press: Press) -> None:
         text, markup = await self.listed(press.owner)
@@ -179,5 +208,7 @@ class Controls:
         """Give the buttons under a new link; none where it is over already."""
         with suppress(NotFound):
             status = await self._vault.status(secret_id, owner)
-            return buttons.under_link(status, self._share.policy, url)
+            policy = self._share.policy
+            lifetime = str(round(policy.default_lifetime.total_seconds()))
+            return buttons.under_link(status, policy, url, lifetime)
         return None

@@ -11,7 +11,6 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import (
-    AIORateLimiter,
     Application,
     CallbackContext,
     CallbackQueryHandler,
@@ -30,6 +29,8 @@ from bots.telegram_chat import add, answer, delete, hand_over, uploading
 from bots.telegram_controls import Controls
 from bots.telegram_files import Files
 from bots.telegram_message import addresses, attached, event, language, sender
+from bots.telegram_pacing import Pacing
+from bots.telegram_standing import Standing
 from core.errors import Duplicate, OneTimeShareError
 from core.quantities import show_duration, show_size
 from core.secret import Kind
@@ -57,14 +58,16 @@ class TelegramDoor:
     def __init__(self, share: Share, settings: Settings, session: aiohttp.ClientSession) -> None:
         self._share = share
         self._settings = settings
-        self._files = Files(session, settings.telegram_api_url)
+        self._files = Files(session, settings.telegram_api_url, settings.telegram_local_files)
         self._page = share.public_url if settings.web_upload else None
         self._shown: dict[int, float] = {}  # when each group was last shown the way
         self._controls = Controls(share)
+        self._standing = Standing(share)
         self._commands = {
             "start": self.start,
             "help": self.help,
             "list": self.list_,
+            "revoke": self.revoke,
             "delete_my_data": self.forget,
             "privacy": self.privacy,
         }
@@ -80,7 +83,7 @@ class TelegramDoor:
             .base_url(f"{api}/bot")
             .base_file_url(f"{api}/file/bot")
             .get_updates_request(LegibleUpdates())
-            .rate_limiter(AIORateLimiter(max_retries=5))
+            .rate_limiter(Pacing())
             .defaults(Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)))
             .updater(None)
             .build()
@@ -117,6 +120,11 @@ class TelegramDoor:
             text, markup = await self._controls.listed(owner)
             await answer(update.message, text, markup)
 
+    async def revoke(self, update: Update, _context: Context) -> None:
+        """Ask whether to revoke the secret whose link is answered, or list what may be."""
+        if update.message is not None:
+            await self._controls.ask(update.message)
+
     async def forget(self, update: Update, _context: Context) -> None:
         """Ask whether everything of the sender shall go."""
         if update.message is not None:
@@ -147,7 +155,7 @@ class TelegramDoor:
         if message is None:
             return
         if (link := telegram_password.asked_for(message)) is not None:
-            await telegram_password.take(self._share.vault, message, link)
+            await telegram_password.take(self._share, message, link)
             return
         parts = self._parts(message)
         if not parts:
@@ -172,6 +180,7 @@ class TelegramDoor:
             await add(links[-1][0], await _after(message, whole=whole))
         for told, shared, submission in links:
             await self._share.note(shared, submission, str(told.message_id))
+            await self._standing.catch_up(told, shared, self._share.vault.owner(submission.sender))
 
     async def _markup(self, message: Message, shared: Shared) -> InlineKeyboardMarkup | None:
         owner = self._share.vault.owner(sender(message))
@@ -231,6 +240,10 @@ async def _after(message: Message, *, whole: bool) -> str:
 async def _handler_failed(update: object, context: Context) -> None:
     """Log what no sentence covers, without values; tell the sender, where that is possible."""
     log.error("telegram handler failed", error=type(context.error).__name__)
+    query = update.callback_query if isinstance(update, Update) else None
+    if query is not None:
+        with suppress(TelegramError):
+            await query.answer(replies.PRESS_FAILED, show_alert=True)
     message = update.message if isinstance(update, Update) else None
     if message is not None and message.chat.type == ChatType.PRIVATE:
         with suppress(TelegramError):

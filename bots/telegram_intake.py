@@ -43,11 +43,12 @@ class Intake:
         self._next = 0  # follows the newest update that was started
 
     async def run(self) -> None:
-        """Poll until cancelled.
+        """Poll until cancelled. A webhook of before gives way: they exclude each other.
 
         Raises:
             DoorClosed: Telegram refuses the token.
         """
+        await patiently(self._bot.delete_webhook)
         while True:
             started = await patiently(self._poll)
             running = self._running()

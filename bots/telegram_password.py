@@ -5,23 +5,24 @@ The reply brings the prompt, and with it the link: nothing is kept in between.
 
 from __future__ import annotations
 
-import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from telegram import ForceReply
+from telegram.error import TelegramError
 
 from bots import replies
 from bots.telegram_chat import answer, delete
-from bots.telegram_message import sender
-from core.errors import Malformed, OneTimeShareError
+from bots.telegram_message import DOOR, sender
+from bots.telegram_standing import is_ours, link_in
+from core.errors import Duplicate, OneTimeShareError
 from core.link import Link
 
 if TYPE_CHECKING:
     from telegram import Message
 
+    from bots.share import Share
     from core.vault import Vault
-
-LINK = re.compile(r"https?://\S+/s/[\w-]{22}#[\w-]{43}")
 
 
 async def ask(message: Message, url: str, *, protected: bool) -> None:
@@ -33,21 +34,30 @@ async def ask(message: Message, url: str, *, protected: bool) -> None:
 def asked_for(message: Message) -> Link | None:
     """Find the link whose password a message is; any other message is none."""
     prompt = message.reply_to_message
-    if prompt is None or message.text is None or prompt.from_user is None:
+    if prompt is None or message.text is None or not is_ours(prompt):
         return None
-    if prompt.from_user.id != message.get_bot().id or not prompt.text:
+    url = link_in(prompt)
+    if url is None or not (prompt.text or "").startswith(replies.PASSWORD_PROMPT):
         return None
-    found = LINK.search(prompt.text)
-    if found is None or not prompt.text.startswith(replies.PASSWORD_PROMPT):
-        return None
+    return Link.parse(url)
+
+
+async def take(share: Share, message: Message, link: Link) -> None:
+    """Set, change or remove the password, once however often the reply is told.
+
+    Prompt and password go from the chat in any case, and a sentence says what came of it.
+    """
+    given = f"{message.chat.id}/{message.message_id}/password"
     try:
-        return Link.parse(found[0])
-    except Malformed:
-        return None
+        async with share.creations.once(DOOR, given):
+            await _end(message, await _rewrap(share.vault, message, link))
+    except Duplicate:
+        return
+    except OneTimeShareError as error:  # it was not even begun
+        await _end(message, replies.refusal(error))
 
 
-async def take(vault: Vault, message: Message, link: Link) -> None:
-    """Set, change or remove the password; prompt and password go from the chat in any case."""
+async def _rewrap(vault: Vault, message: Message, link: Link) -> str:
     owner, text = vault.owner(sender(message)), message.text or ""
     try:
         status = await vault.status(link.id, owner)
@@ -55,10 +65,15 @@ async def take(vault: Vault, message: Message, link: Link) -> None:
         await vault.rewrap(
             link.id, link.key, owner, password=new.strip() or None, old_password=old.strip() or None
         )
-        told = replies.PASSWORD_SET if new.strip() else replies.PASSWORD_GONE
     except OneTimeShareError as error:
-        told = replies.refusal(error)
-    await answer(message, told)
-    await delete(message)
+        return replies.refusal(error)
+    return replies.PASSWORD_SET if new.strip() else replies.PASSWORD_GONE
+
+
+async def _end(message: Message, told: str) -> None:
     if message.reply_to_message is not None:
         await delete(message.reply_to_message)
+    if not await delete(message):
+        told = f"{told}\n\n{replies.PASSWORD_STAYS}"
+    with suppress(TelegramError):  # a sender who can't be reached knows why
+        await answer(message, told)

@@ -39,16 +39,17 @@ class Creations:
         self._lease = lease
 
     @asynccontextmanager
-    async def once(self, door: str, event: str) -> AsyncIterator[Creation]:
+    async def once(self, door: str, event: str, *, patient: bool = True) -> AsyncIterator[Creation]:
         """Handle an event in the block; it counts as answered when the block ends well.
 
-        What earlier tries left is to be abandoned before a secret is made.
+        What earlier tries left is to be abandoned before a secret is made. A patient caller
+        waits for a try at work to end: that it may do without a word.
 
         Raises:
             Duplicate: it was answered before, or somebody alive is handling it.
         """
         mark = self.mark(door, event)
-        creation = await self._begin(mark)
+        creation = await self._begin(mark, patient=patient)
         try:
             async with beside(self._stay(creation)):
                 yield creation
@@ -63,19 +64,19 @@ class Creations:
         """Name the key of an event's mark."""
         return f"ots:event:{encode(self._server_key.owner(f'{door} event', event))}"
 
-    async def _begin(self, mark: str) -> Creation:
+    async def _begin(self, mark: str, *, patient: bool = True) -> Creation:
         secret_id = SecretId.random()
         lease = round(self._lease * 1000)
-        for patient in (True, False):
+        while True:
             answer = await self._run("begin", mark, secret_id.raw, lease, REMEMBER * 1000)
             match answer:
                 case [b"ours", bytes(earlier)]:
                     return Creation(secret_id, tuple(_ids(earlier)), mark)
                 case [b"working", int(left)] if patient:
-                    await asyncio.sleep(left / 1000)  # it may have ended without a word
-                case _:
-                    break
-        raise Duplicate
+                    await asyncio.sleep(left / 1000)
+                    patient = False
+                case [state, *_]:
+                    raise Duplicate(answered=state == b"answered")
 
     async def _stay(self, creation: Creation) -> None:
         while True:

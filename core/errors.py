@@ -29,7 +29,7 @@
     ├── NotSignedIn              for the admin alone, and nobody showed a right to it
     ├── WrongLogin               not the admin's name and password
     ├── Foreign                  a change that another site, or an old page, asked for
-    ├── Duplicate                the platform told the same event before; do nothing
+    ├── Duplicate                (answered) the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
     └── CannotStart              (reason) nothing can run here until the operator acts
 
@@ -227,7 +227,11 @@ class Foreign(OneTimeShareError):
 
 
 class Duplicate(OneTimeShareError):
-    """The platform told the same event before, and it was or is being answered: do nothing."""
+    """The platform told the same event before: do nothing. `answered`, or at work elsewhere."""
+
+    def __init__(self, *, answered: bool = True) -> None:
+        super().__init__()
+        self.answered = answered
 
 
 class DoorClosed(OneTimeShareError):

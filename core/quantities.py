@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Literal
+
+from babel.units import format_unit
 
 from core.errors import Malformed
+from core.language import _, ngettext, spoken
 
 _SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _SIZES |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
@@ -42,15 +46,21 @@ def parse_duration(text: str) -> timedelta:
 
 
 def show_size(size: int) -> str:
-    """Write bytes for people: `0 bytes`, `2.1 MB`, `100 MB`."""
+    """Write bytes for people, in the language that is spoken: `0 bytes`, `2.1 MB`, `100 MB`."""
     if size < 1000:  # noqa: PLR2004 - the first decimal unit
-        return f"{size} byte" if size == 1 else f"{size} bytes"
+        return _in_unit(size, "byte", "long")
     value = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
+    for unit in ("kilobyte", "megabyte", "gigabyte", "terabyte"):
         value /= 1000
-        if value < 999.5 or unit == "TB":  # noqa: PLR2004 - rounds below the next unit
+        if value < 999.5 or unit == "terabyte":  # noqa: PLR2004 - rounds below the next unit
             break
-    return f"{value:.1f}".removesuffix(".0") + f" {unit}"
+    return _in_unit(round(value, 1), unit, "short")
+
+
+def _in_unit(value: float, unit: str, length: Literal["short", "long"]) -> str:
+    """Write a number with its unit as CLDR does."""
+    name = f"digital-{unit}"
+    return format_unit(value, name, length=length, format="0.#", locale=spoken())
 
 
 def show_duration(duration: timedelta) -> str:
@@ -60,12 +70,12 @@ def show_duration(duration: timedelta) -> str:
     hours, rest = divmod(rest, 3600)
     minutes, seconds = divmod(rest, 60)
     parts = [
-        (days, "day" if days == 1 else "days"),
-        (hours, "h"),
-        (minutes, "min"),
-        (seconds, "s"),
+        (days, ngettext("{count} day", "{count} days", days)),
+        (hours, _("{count} h")),
+        (minutes, _("{count} min")),
+        (seconds, _("{count} s")),
     ]
     while len(parts) > 1 and not parts[0][0]:
         parts.pop(0)
-    shown = [f"{count} {unit}" for count, unit in parts[:2] if count]
-    return " ".join(shown) or "0 s"
+    shown = [words.format(count=count) for count, words in parts[:2] if count]
+    return " ".join(shown) or _("{count} s").format(count=0)

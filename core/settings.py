@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_KEY_SIZE = 32
+TELEGRAM = "https://api.telegram.org"
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 T = TypeVar("T")
@@ -53,6 +54,9 @@ class Settings:
     secret_key: bytes | None = field(repr=False)
     telegram_bot_token: Hidden | None
     telegram_api_url: str
+    telegram_local_files: Path | None
+    telegram_webhook_url: str | None
+    telegram_webhook_port: int
     discord_bot_token: Hidden | None
     web_upload: bool
     admin_user: str
@@ -78,6 +82,7 @@ class Settings:
         form = _Form(given)
         host, port = form.get("HOST", str, "127.0.0.1"), form.get("PORT", _port, 8080)
         data_dir = form.get("DATA_DIR", Path, Path("data")).absolute()
+        api_url = form.get("TELEGRAM_API_URL", _url, TELEGRAM)
         settings = cls(
             host=host,
             port=port,
@@ -87,7 +92,12 @@ class Settings:
             blobs_url=form.get("BLOBS_URL", _blobs_url, (data_dir / "blobs").as_uri()),
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
-            telegram_api_url=form.get("TELEGRAM_API_URL", _url, "https://api.telegram.org"),
+            telegram_api_url=api_url,
+            telegram_local_files=_local_files(form, api_url),
+            telegram_webhook_url=form.get(
+                "TELEGRAM_WEBHOOK_URL", _https if api_url == TELEGRAM else _url, None
+            ),
+            telegram_webhook_port=form.get("TELEGRAM_WEBHOOK_PORT", _port, 8090),
             discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
             admin_user=form.get("ADMIN_USER", str, "admin"),
@@ -141,6 +151,14 @@ def _policy(form: _Form) -> Policy:
     )
 
 
+def _local_files(form: _Form, api_url: str) -> Path | None:
+    folder = form.get("TELEGRAM_LOCAL_FILES", _folder, None)
+    if folder is not None and api_url == TELEGRAM:
+        needed = "TELEGRAM_API_URL must name a Bot API server of your own"
+        form.wrong.append(f"TELEGRAM_LOCAL_FILES: {needed}")
+    return folder
+
+
 def parse_secret_key(text: str) -> bytes:
     """Read 32 bytes of base64, url-safe or not, padded or not.
 
@@ -176,6 +194,19 @@ def _url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("write an address that begins with https://")
     return text.rstrip("/")
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_absolute():
+        raise ValueError("write a folder as /absolute/path")
+    return Path(text)
+
+
+def _https(text: str) -> str:
+    url = _url(text)
+    if not url.startswith("https://"):
+        raise ValueError("Telegram calls https:// only; a Bot API server of your own calls http://")
+    return url
 
 
 def _public_url(text: str) -> str:

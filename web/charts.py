@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.language import N_, gettext
 from core.quantities import show_size
 
 if TYPE_CHECKING:
@@ -38,23 +39,32 @@ class Kind:
 
 KINDS = (
     Kind(
-        "Sealed and opened",
-        Series("sealed", ("sealed",)),
-        Series("opened", ("opened", "unconfirmed")),
+        N_("Sealed and opened"),
+        Series(N_("sealed"), ("sealed",)),
+        Series(N_("opened"), ("opened", "unconfirmed")),
     ),
-    Kind("Nobody got it", Series("expired", ("expired",)), Series("revoked", ("revoked",))),
     Kind(
-        "Trouble",
-        Series("interrupted, locked or lost", ("interrupted", "locked", "lost")),
-        Series("wrong passwords and limits hit", ("wrong_passwords", "limit_hits")),
+        N_("Nobody got it"),
+        Series(N_("expired"), ("expired",)),
+        Series(N_("revoked"), ("revoked",)),
     ),
-    Kind("Bytes", Series("in", ("bytes_in",)), Series("out", ("bytes_out",)), show_size),
+    Kind(
+        N_("Trouble"),
+        Series(N_("interrupted, locked or lost"), ("interrupted", "locked", "lost")),
+        Series(N_("wrong passwords and limits hit"), ("wrong_passwords", "limit_hits")),
+    ),
+    Kind(
+        N_("Bytes"), Series(N_("in"), ("bytes_in",)), Series(N_("out"), ("bytes_out",)), show_size
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawn chart: paths in a picture of `width` by `height` units, and what they add up to."""
+    """A drawn chart: paths in a picture of `width` by `height` units, and what they add up to.
+
+    `summary` says the same to whoever does not see it.
+    """
 
     kind: Kind
     width: int
@@ -63,6 +73,7 @@ class Chart:
     left_total: str
     right_total: str
     top: str
+    summary: str
     height: int = HEIGHT
 
 
@@ -74,14 +85,26 @@ def charts(slots: list[Slot]) -> list[Chart]:
 def _draw(kind: Kind, slots: list[Slot]) -> Chart:
     left, right = kind.left.of(slots), kind.right.of(slots)
     top = max(1, *left, *right)
+    left_total, right_total = kind.show(sum(left)), kind.show(sum(right))
+    summary = gettext(
+        "{title}. {left}: {left_total}. {right}: {right_total}. At most {top} at a time."
+    )
     return Chart(
         kind,
         SLOT * len(slots),
         _bars(left, top, 0),
         _bars(right, top, BAR),
-        kind.show(sum(left)),
-        kind.show(sum(right)),
+        left_total,
+        right_total,
         kind.show(top),
+        summary.format(
+            title=gettext(kind.title),
+            left=gettext(kind.left.label),
+            right=gettext(kind.right.label),
+            left_total=left_total,
+            right_total=right_total,
+            top=kind.show(top),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from core.errors import OneTimeShareError
-from web.problems import INTERNAL, Problem, problem_of, problem_of_status
+from web.problems import Problem, internal, problem_of, problem_of_status
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler, Middleware
@@ -61,7 +61,7 @@ def answer_errors(pages: Pages) -> Middleware:
             raise
         except Exception as error:  # noqa: BLE001 - the last resort; a value could be a secret
             log.error("handler failed", error=type(error).__name__, at=_where(error))  # noqa: TRY400 - a traceback prints values
-            problem = INTERNAL
+            problem = internal()
             allow = None
         if request.get(STREAMING):
             raise ConnectionResetError  # the client sees a broken transfer, never a wrong end

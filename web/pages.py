@@ -1,4 +1,4 @@
-"""The pages, rendered once at start where they are the same for everybody."""
+"""The pages, rendered once in each language where they are the same for everybody."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from core.language import LANGUAGES, RIGHT_TO_LEFT, _, gettext, ngettext, spoken, tag
 from core.quantities import parse_duration, show_duration, show_size
 from web.charts import charts
 from web.operations import OPERATIONS
-from web.report import LABELS
+from web.report import LABELS, STATES
+from web.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from web.signed_in import Admin
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+EVERYBODYS = ("home", "reveal", "invite", "privacy")
 _LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
 
 
@@ -56,10 +59,15 @@ class Static:
 class Pages:
     """Every page of one server."""
 
-    def __init__(self, environment: Environment, statics: Mapping[str, Static]) -> None:
+    def __init__(
+        self, environment: Environment, statics: Mapping[str, Static], policy: Policy
+    ) -> None:
         self._environment = environment
+        self._policy = policy
         self.static = {file.path.rpartition("/")[2]: file for file in statics.values()}
-        self._ready = {name: self._render(name) for name in ("home", "reveal", "invite", "privacy")}
+        self._ready: dict[tuple[str, str], bytes] = {}
+        for name in EVERYBODYS:  # a fault in a template shows at the start
+            self._rendered_once(name)
 
     @classmethod
     def load(cls, *, public_url: str, policy: Policy, web_upload: bool) -> Pages:
@@ -78,26 +86,40 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
         environment.filters["code"] = _code
+        environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         environment.globals.update(
             static=statics,
             host=urlsplit(public_url).netloc,
             public_url=public_url,
             policy=policy,
             web_upload=web_upload,
-            max_size=show_size(policy.max_size),
-            lifetimes=_choices(policy),
             show_size=show_size,
+            languages=LANGUAGES,
+            right_to_left=RIGHT_TO_LEFT,
+            spoken=spoken,
+            tag=tag,
         )
-        return cls(environment, statics)
+        return cls(environment, statics, policy)
 
     def _render(self, name: str, **values: object) -> bytes:
-        return self._environment.get_template(f"{name}.html").render(**values).encode()
+        """Render a page in the language that is spoken now."""
+        template = self._environment.get_template(f"{name}.html")
+        max_size, lifetimes = show_size(self._policy.max_size), _choices(self._policy)
+        page = template.render(max_size=max_size, lifetimes=lifetimes, words=words(name), **values)
+        return page.encode()
+
+    def _rendered_once(self, name: str) -> bytes:
+        page = self._ready.get((name, spoken()))
+        if page is None:
+            page = self._ready[name, spoken()] = self._render(name)
+        return page
 
     def answer(self, name: str) -> web.Response:
-        """Answer with a page that is the same for everybody."""
-        return _html(self._ready[name])
+        """Answer with a page that is the same for everybody who speaks this language."""
+        return _html(self._rendered_once(name))
 
     def error(self, *, status: int, title: str, detail: str) -> bytes:
         """Render the page of an error."""
@@ -105,8 +127,8 @@ class Pages:
 
     def destroyed(self) -> web.Response:
         """Answer a recipient's form, where no script runs, that it is over."""
-        detail = "It is gone from here, and the link opens nothing any more."
-        return _html(self._render("error", status="0×", title="Destroyed", detail=detail))
+        detail = _("It is gone from here, and the link opens nothing any more.")
+        return _html(self._render("error", status="0×", title=_("Destroyed"), detail=detail))
 
     def link(self, *, url: str, expires_at: datetime) -> web.Response:
         """Answer a sender's form, where no script runs."""
@@ -136,13 +158,17 @@ class Pages:
         self, *, report: Report, listed: list[Listed], after: Place | None, admin: Admin
     ) -> web.Response:
         """Answer the admin with figures, charts and secrets."""
-        spans = [("24 hours", charts(report.hours)), ("30 days", charts(report.days))]
+        spans = [
+            (_("The last 24 hours"), _("24 hours ago"), charts(report.hours)),
+            (_("The last 30 days"), _("30 days ago"), charts(report.days)),
+        ]
         return _html(
             self._render(
                 "stats",
                 report=report,
                 spans=spans,
                 labels=LABELS,
+                states=STATES,
                 listed=listed,
                 after=after,
                 proof=admin.proof,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from core import errors as e
+from core.language import N_, _, ngettext
 from core.quantities import show_duration, show_size
 
 if TYPE_CHECKING:
@@ -45,128 +47,162 @@ class Problem:
 
 def _gone(error: e.Gone) -> str:
     return {
-        "opened": "It was opened before, and it opens only once.",
-        "expired": "Its time ran out before anybody opened it. Ask the sender for a new link.",
-        "revoked": "The sender took it back. Nobody received it.",
+        "opened": _("It was opened before, and it opens only once."),
+        "expired": _("Its time ran out before anybody opened it. Ask the sender for a new link."),
+        "revoked": _("The sender took it back. Nobody received it."),
     }[error.state]
 
 
 def _closed(error: e.Closed) -> str:
     return {
-        "used": "Something was handed in already, and it takes one thing only.",
-        "expired": "Its time ran out. Whoever asked can send you a new link.",
-        "revoked": "Whoever asked took it back.",
+        "used": _("Something was handed in already, and it takes one thing only."),
+        "expired": _("Its time ran out. Whoever asked can send you a new link."),
+        "revoked": _("Whoever asked took it back."),
     }[error.state]
 
 
 def _extension(error: e.ForbiddenExtension) -> str:
     allowed = ", ".join(error.allowed)
-    ending = f".{error.extension}" if error.extension else "no ending"
-    return f"Files with {ending} are not taken here. Allowed are: {allowed}."
+    if not error.extension:
+        sentence = _("Files without an ending are not taken here. Allowed are: {allowed}.")
+        return sentence.format(allowed=allowed)
+    sentence = _("Files with .{ending} are not taken here. Allowed are: {allowed}.")
+    return sentence.format(ending=error.extension, allowed=allowed)
 
 
 def _lifetime(error: e.BadLifetime) -> str:
-    return (
-        f"Choose a lifetime from {show_duration(error.shortest)} to {show_duration(error.longest)}."
+    return _("Choose a lifetime from {shortest} to {longest}.").format(
+        shortest=show_duration(error.shortest), longest=show_duration(error.longest)
     )
 
 
 def _left(error: e.WrongPassword | e.PasswordRequired) -> str:
     left = error.attempts_left
     if left == 0:
-        return "That was the last attempt: it is locked now. Ask the sender to unlock it."
-    return f"{left} attempt left." if left == 1 else f"{left} attempts left."
+        return _("That was the last attempt: it is locked now. Ask the sender to unlock it.")
+    return ngettext("{count} attempt left.", "{count} attempts left.", left).format(count=left)
+
+
+def _later(sentence: str) -> Callable[[Any], str]:
+    def say(error: e.Taken | e.Occupied | e.Busy | e.Unavailable) -> str:
+        return _(sentence).format(wait=show_duration(timedelta(seconds=error.retry_after)))
+
+    return say
 
 
 TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
-    e.Malformed: (400, "Not readable", lambda x: f"This could not be read: {x.what}."),
-    e.EmptyText: (400, "Nothing to share", "Write a text or choose a file."),
-    e.TooLarge: (413, "Too large", lambda x: f"The limit is {show_size(x.limit)}."),
-    e.ForbiddenExtension: (415, "Not this kind of file", _extension),
-    e.BadLifetime: (422, "Not this lifetime", _lifetime),
+    e.Malformed: (
+        400,
+        N_("Not readable"),
+        lambda x: _("This could not be read: {what}.").format(what=x.what),
+    ),
+    e.EmptyText: (400, N_("Nothing to share"), N_("Write a text or choose a file.")),
+    e.TooLarge: (
+        413,
+        N_("Too large"),
+        lambda x: _("The limit is {limit}.").format(limit=show_size(x.limit)),
+    ),
+    e.ForbiddenExtension: (415, N_("Not this kind of file"), _extension),
+    e.BadLifetime: (422, N_("Not this lifetime"), _lifetime),
     e.BadPassword: (
         422,
-        "Not this password",
-        lambda x: f"A password has at most {x.longest} bytes.",
+        N_("Not this password"),
+        lambda x: _("A password has at most {longest} bytes.").format(longest=x.longest),
     ),
-    e.SourceFailed: (400, "The upload broke off", "Nothing was kept. Send it again."),
+    e.SourceFailed: (400, N_("The upload broke off"), N_("Nothing was kept. Send it again.")),
     e.NotFound: (
         404,
-        "Nothing here",
-        "The link is wrong or cut off, or what it led to is long over.",
+        N_("Nothing here"),
+        N_("The link is wrong or cut off, or what it led to is long over."),
     ),
-    e.PasswordRequired: (403, "A password is needed", "The sender has set one; ask them for it."),
-    e.WrongPassword: (403, "Wrong password", _left),
+    e.PasswordRequired: (
+        403,
+        N_("A password is needed"),
+        N_("The sender has set one; ask them for it."),
+    ),
+    e.WrongPassword: (403, N_("Wrong password"), _left),
     e.Locked: (
         423,
-        "Locked",
-        "There were too many wrong passwords. Nobody received it: ask the sender to unlock it.",
+        N_("Locked"),
+        N_("There were too many wrong passwords. Nobody received it: ask the sender to unlock it."),
     ),
     e.Changed: (
         409,
-        "It changed meanwhile",
-        "The sender changed its password or lock just now. Open the link again.",
+        N_("It changed meanwhile"),
+        N_("The sender changed its password or lock just now. Open the link again."),
     ),
     e.Taken: (
         409,
-        "Open somewhere else",
-        lambda x: f"Another page has it open. Try again in {x.retry_after} seconds.",
+        N_("Open somewhere else"),
+        _later(N_("Another page has it open. Try again in {wait}.")),
     ),
     e.Occupied: (
         409,
-        "Somebody is handing it in",
-        lambda x: f"Another upload is under way. Try again in {x.retry_after} seconds.",
+        N_("Somebody is handing it in"),
+        _later(N_("Another upload is under way. Try again in {wait}.")),
     ),
-    e.Closed: (410, "It takes nothing any more", _closed),
-    e.Gone: (410, "It is gone", _gone),
-    e.TooLate: (409, "Too late", "It was opened before it could be revoked."),
+    e.Closed: (410, N_("It takes nothing any more"), _closed),
+    e.Gone: (410, N_("It is gone"), _gone),
+    e.TooLate: (409, N_("Too late"), N_("It was opened before it could be revoked.")),
     e.UnlockedTooOften: (
         423,
-        "It stays locked",
-        "It was unlocked three times and locked again each time. Share it anew.",
+        N_("It stays locked"),
+        N_("It was unlocked three times and locked again each time. Share it anew."),
     ),
-    e.OutOfRange: (416, "Nothing there", lambda x: f"There are {x.size} bytes."),
+    e.OutOfRange: (
+        416,
+        N_("Nothing there"),
+        lambda x: _("It ends after {size}.").format(size=show_size(x.size)),
+    ),
     e.Corrupt: (
         500,
-        "Damaged",
-        "What is stored is not what was sealed. Nothing of it was handed out. Tell the operator.",
+        N_("Damaged"),
+        N_("What is stored is not what was sealed. Nothing was handed out. Tell the operator."),
     ),
-    e.Busy: (503, "Busy", lambda x: f"Try again in {x.retry_after} seconds. Nothing is lost."),
+    e.Busy: (
+        503,
+        N_("Busy"),
+        _later(N_("Try again in {wait}. Nothing is lost.")),
+    ),
     e.Unavailable: (
         503,
-        "Not available just now",
-        lambda x: f"Try again in {x.retry_after} seconds. Nothing is lost.",
+        N_("Not available just now"),
+        _later(N_("Try again in {wait}. Nothing is lost.")),
     ),
     e.Unfinished: (
         503,
-        "Not finished",
-        "It may be yours already. Send the same again with this claim, within 15 minutes.",
+        N_("Not finished"),
+        N_("It may be yours already. Send the same again with this claim, within 15 minutes."),
     ),
     e.StorageFull: (
         507,
-        "No room left",
-        "This server is full. Nothing was kept; tell the operator.",
+        N_("No room left"),
+        N_("This server is full. Nothing was kept; tell the operator."),
     ),
     e.NotSignedIn: (
         401,
-        "For the admin alone",
-        "Sign in at /auth/login, or get a token from /auth/token and send it as Bearer.",
+        N_("For the admin alone"),
+        N_("Sign in at /auth/login, or get a token from /auth/token and send it as Bearer."),
     ),
-    e.WrongLogin: (401, "Not signed in", "User or password is wrong. Check both, and try again."),
+    e.WrongLogin: (
+        401,
+        N_("Not signed in"),
+        N_("User or password is wrong. Check both, and try again."),
+    ),
     e.Foreign: (
         403,
-        "Nothing was done",
-        "This came from another site or an old page. Load the page again, and try again.",
+        N_("Nothing was done"),
+        N_("This came from another site or an old page. Load the page again, and try again."),
     ),
-    e.Duplicate: (409, "Sent twice", "The same was sent before."),
+    e.Duplicate: (409, N_("Sent twice"), N_("The same was sent before.")),
 }
 
 # What is asked in a way that no route answers.
 _STATUSES = {
-    404: "There is no such page.",
-    405: "This address answers other requests only.",
-    413: "The request is too large.",
-    417: "This expectation can not be met.",
+    404: N_("There is no such page."),
+    405: N_("This address answers other requests only."),
+    413: N_("The request is too large."),
+    417: N_("This expectation can not be met."),
 }
 
 
@@ -174,20 +210,23 @@ def problem_of(error: e.OneTimeShareError) -> Problem:
     """Look an error up, by its class or the nearest above it."""
     kind = next((kind for kind in type(error).__mro__ if kind in TABLE), None)
     if kind is None:
-        return INTERNAL
+        return internal()
     status, title, say = TABLE[kind]
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     data = {key: value for key, value in vars(error).items() if key in SHOWN}
-    return Problem(name, status, title, say if isinstance(say, str) else say(error), data)
+    detail = _(say) if isinstance(say, str) else say(error)
+    return Problem(name, status, _(title), detail, data)
 
 
 def problem_of_status(status: int) -> Problem:
     """Describe a refusal of the HTTP layer."""
     title = HTTPStatus(status).phrase
     name = title.lower().replace(" ", "-")
-    return Problem(name, status, title, _STATUSES.get(status, "The request can not be answered."))
+    detail = _(_STATUSES.get(status, N_("The request can not be answered.")))
+    return Problem(name, status, title, detail)
 
 
-INTERNAL = Problem(
-    "internal", 500, "Something went wrong", "It is our fault, and it is logged. Try again later."
-)
+def internal() -> Problem:
+    """Describe what nobody expected."""
+    detail = _("It is our fault, and it is logged. Try again later.")
+    return Problem("internal", 500, _("Something went wrong"), detail)

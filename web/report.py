@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 
 from core.errors import Unavailable
 from core.heartbeats import SILENT
+from core.language import N_
+from core.secret import State
 from core.statistics import SEALED, total
 
 if TYPE_CHECKING:
@@ -23,22 +25,29 @@ DAY, MONTH = 24, 30  # hours, days
 DOORS = ("web", "telegram", "discord")
 # Every figure and what people call it, in the order in which they are shown.
 LABELS = {
-    "sealed": "Sealed",
-    "sealed:web": "… on the web",
-    "sealed:telegram": "… in Telegram",
-    "sealed:discord": "… in Discord",
-    "opened": "Opened",
-    "unconfirmed": "Opened, not confirmed",
-    "interrupted": "Interrupted",
-    "expired": "Expired unopened",
-    "revoked": "Revoked",
-    "locked": "Locked",
-    "held": "Claimed again and again",
-    "lost": "Lost",
-    "wrong_passwords": "Wrong passwords",
-    "limit_hits": "Limits hit",
-    "bytes_in": "Bytes in",
-    "bytes_out": "Bytes out",
+    "sealed": N_("Sealed"),
+    "sealed:web": N_("… on the web"),
+    "sealed:telegram": N_("… in Telegram"),
+    "sealed:discord": N_("… in Discord"),
+    "opened": N_("Opened"),
+    "unconfirmed": N_("Opened, not confirmed"),
+    "interrupted": N_("Interrupted"),
+    "expired": N_("Expired unopened"),
+    "revoked": N_("Revoked"),
+    "locked": N_("Locked"),
+    "held": N_("Claimed again and again"),
+    "lost": N_("Lost"),
+    "wrong_passwords": N_("Wrong passwords"),
+    "limit_hits": N_("Limits hit"),
+    "bytes_in": N_("Bytes in"),
+    "bytes_out": N_("Bytes out"),
+}
+# What a secret of the list may be.
+STATES = {
+    State.READY: N_("waiting"),
+    State.CLAIMED: N_("about to be opened"),
+    State.LOCKED: N_("locked"),
+    State.OPENED: N_("being received"),
 }
 FIGURES = [name for name in LABELS if not name.startswith(SEALED)]
 

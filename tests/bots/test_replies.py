@@ -14,7 +14,7 @@ from core import errors
 from core.link import SecretId
 
 DO = re.compile(
-    r"\b(again|send|check|choose|ask|tell|allowed|give)\b", re.IGNORECASE
+    r"\b(again|send|check|choose|ask|tell|allowed|give|unlock)\b", re.IGNORECASE
 )  # each sentence asks for one of these
 GIVEN = {
     "what": "the text",
@@ -27,6 +27,7 @@ GIVEN = {
     "retry_after": 5,
     "state": "opened",
     "size": 4711,
+    "claim": "the claim",
     "reason": "the reason",
 }
 CLASSES = [

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tests.fakes.telegram import FakeTelegram
 
 
+FORGED = [f"{what[0]}:{'A' * 22}:{what[1:]}" for what in ("R", "t", "tsoon", "t999999999")]
+
+
 async def shared(bot: FakeTelegram, text: str = "a text") -> tuple[dict[str, Any], Link]:
     """Share a text; answer the bot's message, as the chat shows it when all is done."""
     await bot.gone(bot.say(text=text))
@@ -44,7 +47,7 @@ async def test_link_has_controls_that_hold_no_key(bot: FakeTelegram) -> None:
     message, link = await shared(bot)
     assert labels(bot, message) == [
         "Copy link",
-        *("5 min", "1 h", "5 h", "1 day", "7 days"),
+        *("5 min", "1 h", "✓ 5 h", "1 day", "7 days"),
         "Password",
         "Revoke",
     ]
@@ -102,7 +105,7 @@ async def test_revoking_is_confirmed_first(bot: FakeTelegram, web: Web) -> None:
 
 
 async def test_lock_is_told_and_undone(bot: FakeTelegram, web: Web) -> None:
-    """A locked secret's sender is told, with a button that gives all attempts back."""
+    """A locked secret's sender is told, there and in place, with a button that undoes it."""
     message, link = await shared(bot)
     vault = web.house.vault
     owner = vault.owner(sender_of(message))
@@ -113,8 +116,10 @@ async def test_lock_is_told_and_undone(bot: FakeTelegram, web: Web) -> None:
     notice = await bot.said("Locked after too many")
     with pytest.raises(Locked):
         await vault.open(link.id, link.key, Claim.random(), "right")
+    await until(lambda: "Locked" in shown(bot, message) and "Unlock" in labels(bot, message))
     bot.press(notice, "Unlock")
-    await until(lambda: "Waiting" in shown(bot, notice))
+    await until(lambda: "Waiting" in shown(bot, notice) and "Waiting" in shown(bot, message))
+    assert "✓ 5 h" in labels(bot, message)
     assert (await vault.peek(link.id, link.key)).attempts_left == 5
     assert links(bot.messages[message["message_id"]]) == [link]
 
@@ -136,7 +141,7 @@ async def test_press_that_comes_too_late_shows_the_truth(
     await until(lambda: "Opened" in shown(bot, message))
 
 
-@pytest.mark.parametrize("data", ["x:AAAA:", "", "t:short:60", "R:" + "A" * 22 + ":"])
+@pytest.mark.parametrize("data", ["x:AAAA:", "", "t:short:60", *FORGED])
 async def test_press_of_somebody_else_or_of_nothing_changes_nothing(
     bot: FakeTelegram, web: Web, data: str
 ) -> None:
@@ -252,6 +257,21 @@ async def test_blocked_bot_tells_nobody_and_goes_on(
     second = links(max(bot.messages.values(), key=lambda m: m["message_id"]))[0]
     await opened(client, web.url, second)
     await bot.said("Opened", "UTC.")
+
+
+async def test_fault_of_ours_is_answered(
+    bot: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no sentence covers ends the button's waiting all the same."""
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    message, link = await shared(bot)
+    monkeypatch.setattr("core.control.Control.revoke", broken)
+    bot.press_data(message, f"R:{link.id}:")
+    await until(lambda: bot.called("answerCallbackQuery"))
+    assert "press again" in bot.called("answerCallbackQuery")[0]["text"]
 
 
 def sender_of(message: dict[str, Any]) -> Any:

@@ -85,9 +85,13 @@ async def test_webhook_of_before_gives_way_to_polling(
 
 
 async def test_second_poller_is_outlived(
-    telegram: FakeTelegram, share: Share, settings: Settings, client: ClientSession
+    telegram: FakeTelegram,
+    share: Share,
+    settings: Settings,
+    client: ClientSession,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """When another program polls with the same token, the door goes on as soon as it ends."""
+    """When another program polls with the same token, that is told, and outlived."""
     async with door(share, settings, telegram):
         await until(lambda: telegram.called("getUpdates"))
         address = f"{telegram.url}/bot{telegram.token}/getUpdates"
@@ -95,6 +99,7 @@ async def test_second_poller_is_outlived(
             assert answer.status == 200
         telegram.say(text="x")
         await telegram.said("Your link")
+    assert "Another program takes this bot's messages" in capsys.readouterr().out
 
 
 async def test_unreadable_update_spoils_no_other(

@@ -154,5 +154,5 @@ async def test_commands_are_answered(
         await telegram.said(*words)
     [menu] = telegram.called("setMyCommands")
     assert {entry["command"] for entry in menu["commands"]} == {
-        *("start", "help", "list", "delete_my_data", "privacy")
+        *("start", "help", "list", "revoke", "delete_my_data", "privacy")
     }

@@ -47,6 +47,10 @@ def test_defaults() -> None:
         ("SECRET_KEY", "c2hvcnQ="),
         ("BLOBS_URL", "ftp://x"),
         ("TELEGRAM_API_URL", "api.telegram.org"),
+        ("TELEGRAM_LOCAL_FILES", "relative/folder"),
+        ("TELEGRAM_LOCAL_FILES", "/a/folder/without/a/server"),
+        ("TELEGRAM_WEBHOOK_URL", "http://example.org/telegram"),
+        ("TELEGRAM_WEBHOOK_PORT", "any"),
     ],
 )
 def test_unusable_value_names_its_setting_and_never_prints(name: str, value: str) -> None:

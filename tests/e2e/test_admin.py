@@ -37,7 +37,7 @@ async def test_admin_watches_burns_and_leaves(page: Page, web: Web) -> None:
     await sign_in(page, web, "wrong")
     await expect(page.locator("#wrong")).to_be_visible()
     await sign_in(page, web, PASSWORD)
-    await expect(page.locator("#secrets")).to_contain_text("None")
+    await expect(page.locator("#secrets")).to_contain_text("None.")
 
     link = (await sealed(web, b"x", "a.bin")).link
     await page.clock.run_for(16_000)
@@ -49,7 +49,7 @@ async def test_admin_watches_burns_and_leaves(page: Page, web: Web) -> None:
     await page.click("#secrets summary")
     await page.clock.run_for(16_000)  # what is about to be used stays
     await page.click("#secrets details button")
-    await expect(page.locator("#secrets")).to_contain_text("None")
+    await expect(page.locator("#secrets")).to_contain_text("None.")
     glance = await web.house.vault.peek(link.id, link.key)
     assert glance.state == "revoked"
 

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from yarl import URL
 
 from tests.fakes.telegram_chats import BOT, DELETABLE, GET_FILE_LIMIT, Chats
+from tests.fakes.telegram_webhook import ALLOWED_PORTS, Bringer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 TOKEN = "1234567:AAFakeTokenOfTheTests_0123456789abcd"
 LONG_POLL = 2.0  # seconds at most: the bot asks for more
@@ -49,7 +52,11 @@ class FakeTelegram(Chats):
         self.moods: defaultdict[str, deque[Refusal | Drop]] = defaultdict(deque)
         self.gates: dict[str, asyncio.Event] = {}  # what a call (or "download") waits for
         self.webhook = ""
+        self.bringer: Bringer | None = None
+        self._bringing: asyncio.Task[None] | None = None
         self.down = False
+        self.local: Path | None = None  # where a local server keeps its files
+        self.where: dict[str, Path] = {}  # files that it says are elsewhere
         self.token = TOKEN
         self._poll = 0
 
@@ -103,9 +110,30 @@ class FakeTelegram(Chats):
         return BOT | {"can_join_groups": True, "can_read_all_group_messages": False}
 
     async def on_deleteWebhook(self, _given: dict[str, Any]) -> bool:  # noqa: N802
-        """Forget the webhook."""
+        """Forget the webhook; what was not brought waits."""
         self.webhook = ""
+        await self.bring_nothing()
         return True
+
+    async def on_setWebhook(self, given: dict[str, Any]) -> bool | Refusal:  # noqa: N802
+        """Bring updates from now on, to an address that the platform would call."""
+        url = URL(given["url"])
+        if url.scheme != "https" and url.host != "127.0.0.1":
+            return Refusal(400, "Bad Request: bad webhook: An HTTPS URL must be provided")
+        if url.scheme == "https" and url.explicit_port not in ALLOWED_PORTS:
+            return Refusal(400, "Bad Request: bad webhook: only on ports 80, 88, 443 or 8443")
+        await self.bring_nothing()
+        self.webhook = str(url)
+        self.bringer = Bringer(self, self.webhook, given.get("secret_token", ""))
+        self._bringing = asyncio.create_task(self.bringer.run())
+        return True
+
+    async def bring_nothing(self) -> None:
+        """Bring no more updates."""
+        if self._bringing is not None:
+            self._bringing.cancel()
+            await asyncio.wait([self._bringing])
+        self._bringing = None
 
     async def on_getUpdates(self, given: dict[str, Any]) -> list[dict[str, Any]] | Refusal:  # noqa: N802
         """Forget what is confirmed; wait for what is not. A later poll ends an earlier one."""
@@ -186,10 +214,18 @@ class FakeTelegram(Chats):
         stored = self.files.get(name)
         if stored is None:
             return Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
-        if len(stored.body) > GET_FILE_LIMIT:
+        if self.local is None and len(stored.body) > GET_FILE_LIMIT:
             return Refusal(400, "Bad Request: file is too big")
         told = {} if stored.told is None else {"file_size": stored.told}
-        return {"file_id": name, "file_unique_id": name, "file_path": f"documents/{name}"} | told
+        path = f"documents/{name}" if self.local is None else str(self._fetch(name, self.local))
+        return {"file_id": name, "file_unique_id": name, "file_path": path} | told
+
+    def _fetch(self, name: str, folder: Path) -> Path:
+        """Put a file on the disk of the local server."""
+        path = self.where.get(name, folder / self.token / "documents" / name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.files[name].body[: self.files[name].cut])
+        return path
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Send a file, or break off."""
@@ -245,5 +281,6 @@ async def fake_telegram() -> AsyncIterator[FakeTelegram]:
         fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield fake
     finally:
+        await fake.bring_nothing()
         await runner.cleanup()
     assert not fake.judge.wrong, fake.judge.wrong

@@ -57,11 +57,13 @@ class Chats:
         self.deliver(message)
         return message
 
-    def command(self, text: str, chat: int = 42, in_a: str = "private") -> dict[str, Any]:
+    def command(
+        self, text: str, chat: int = 42, in_a: str = "private", **content: Any
+    ) -> dict[str, Any]:
         """Send a command."""
         word = text.split(maxsplit=1)[0]
         entity = {"type": "bot_command", "offset": 0, "length": len(word)}
-        return self.say(chat, in_a, text=text, entities=[entity])
+        return self.say(chat, in_a, text=text, entities=[entity], **content)
 
     def put(self, chat: int, content: dict[str, Any]) -> dict[str, Any]:
         """Put a message into a chat."""

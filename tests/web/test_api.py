@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PAGES = {
     *("GET /", "GET /s/{id}", "GET /d/{id}", "GET /download/{id}", "GET /r/{id}", "GET /privacy"),
     *("GET /static/{name}", "GET /robots.txt", "GET /docs", "GET /stats", "POST /s/{id}"),
-    *("GET /auth/login", "POST /auth/login", "POST /auth/logout"),
+    *("GET /auth/login", "POST /auth/login", "POST /auth/logout", "GET /language"),
 }
 
 

@@ -1,6 +1,7 @@
 // The home page: what is put in goes out as one upload, with its true progress.
 "use strict";
 (() => {
+  const { say, size } = figures;
   const $ = (id) => document.getElementById(id);
   const form = $("form");
   const most = Number(form.dataset.max);
@@ -16,15 +17,6 @@
     if (heading) heading.focus({ preventScroll: true });
   }
 
-  function size(bytes) {
-    if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
-    let value = bytes;
-    for (const unit of ["kB", "MB", "GB", "TB"]) {
-      value /= 1000;
-      if (value < 999.5 || unit === "TB") return `${value.toFixed(1).replace(/\.0$/, "")} ${unit}`;
-    }
-  }
-
   function complain(sentence) {
     $("problem").textContent = sentence;
     $("problem").hidden = !sentence;
@@ -32,16 +24,16 @@
 
   function choose(chosen) {
     file = chosen;
-    $("chosen").textContent = file ? `${file.name} · ${size(file.size)}` : "Drop it anywhere on this page.";
-    complain(file && file.size > most ? `This file has ${size(file.size)}; the limit is ${form.dataset.maxShown}.` : "");
+    $("chosen").textContent = file ? `${file.name} · ${size(file.size)}` : say("drop");
+    complain(file && file.size > most ? say("too_large", { size: size(file.size), limit: form.dataset.maxShown }) : "");
   }
 
   function send() {
     const text = $("text").value;
     complain("");
-    if (file && text.trim()) return complain("Share either the text or the file. For both, make two links.");
-    if (!file && !text) return complain("Write a text or choose a file.");
-    if (file && file.size > most) return complain(`This file has ${size(file.size)}; the limit is ${form.dataset.maxShown}.`);
+    if (file && text.trim()) return complain(say("either"));
+    if (!file && !text) return complain(say("nothing"));
+    if (file && file.size > most) return complain(say("too_large", { size: size(file.size), limit: form.dataset.maxShown }));
     const data = new FormData();
     data.append("expires", $("expires").value);
     if ($("password").value) data.append("password", $("password").value);
@@ -64,7 +56,7 @@
       $("speed").textContent = speed > 0 ? ` · ${size(Math.round(speed))}/s` : "";
     };
     request.onload = () => arrived(request);
-    request.onerror = () => back("The connection broke. Nothing was kept; send it again.");
+    request.onerror = () => back(say("broke"));
     request.onabort = () => back("");
     $("progress").value = 0;
     show("sending");
@@ -80,12 +72,12 @@
   function arrived({ status, response }) {
     if (status !== 201 || !response) {
       const told = response || {};
-      return back([told.title, told.detail].filter(Boolean).join(". ") || "The server could not take it. Try again.");
+      return back([told.title, told.detail].filter(Boolean).join(". ") || say("refused"));
     }
     request = null;
     result = response;
     $("link").value = result.link;
-    $("until").textContent = new Date(result.expires_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    $("until").textContent = new Date(result.expires_at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
     $("copied").hidden = true;
     $("revoke-problem").hidden = true;
     show("result");
@@ -93,7 +85,7 @@
   }
 
   async function revoke() {
-    let sentence = "The server can't be reached. Try again.";
+    let sentence = say("away");
     try {
       const answer = await fetch(`/s/${result.id}`, {
         method: "DELETE",
@@ -134,7 +126,7 @@
     event.preventDefault();
     document.body.classList.remove("dragging");
     const files = event.dataTransfer.files;
-    if (files.length > 1) complain("One file makes one link. Put several into an archive first.");
+    if (files.length > 1) complain(say("several"));
     else if (files.length && !$("compose").hidden) choose(files[0]);
   });
   addEventListener("paste", (event) => {

@@ -2,6 +2,7 @@
 // themselves; nothing is sent before the person presses the button.
 "use strict";
 (() => {
+  const { duration, say, size } = figures;
   const ticketCard = document.getElementById("ticket");
   const base = location.pathname.replace(/\/+$/, "");
   const token = location.hash.slice(1);
@@ -24,27 +25,6 @@
     document.querySelector(".count").textContent = torn ? "0×" : "1×";
     const heading = document.querySelector(`section[data-for="${state}"] h1:not([hidden])`);
     if (heading && state !== "checking") heading.focus({ preventScroll: true });
-  }
-
-  function size(bytes) {
-    if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
-    let value = bytes;
-    for (const unit of ["kB", "MB", "GB", "TB"]) {
-      value /= 1000;
-      if (value < 999.5 || unit === "TB") return `${value.toFixed(1).replace(/\.0$/, "")} ${unit}`;
-    }
-  }
-
-  function duration(seconds) {
-    const units = [[86400, "days"], [3600, "h"], [60, "min"], [1, "s"]];
-    let rest = Math.max(0, Math.round(seconds));
-    const parts = [];
-    for (const [length, unit] of units) {
-      const count = Math.floor(rest / length);
-      rest -= count * length;
-      if (count && parts.length < 2) parts.push(`${count} ${count === 1 && unit === "days" ? "day" : unit}`);
-    }
-    return parts.join(" ") || "0 s";
   }
 
   function complain(sentence) {
@@ -97,19 +77,19 @@
     return false;
   }
 
-  const tooLarge = () => `This file has ${size(file.size)}; the limit is ${size(asked.max_size)}.`;
+  const tooLarge = () => say("too_large", { size: size(file.size), limit: size(asked.max_size) });
 
   function choose(chosen) {
     file = chosen;
-    $("chosen").textContent = file ? `${file.name} · ${size(file.size)}` : "Drop it anywhere on this page.";
+    $("chosen").textContent = file ? `${file.name} · ${size(file.size)}` : say("drop");
     complain(file && file.size > asked.max_size ? tooLarge() : "");
   }
 
   async function send() {
     const text = asked.purpose === "request" ? $("text").value : "";
     complain("");
-    if (file && text.trim()) return complain("Hand over either the text or the file. For both, put them into one file.");
-    if (!file && !text) return complain(asked.purpose === "request" ? "Write a text or choose a file." : "Choose a file.");
+    if (file && text.trim()) return complain(say("either"));
+    if (!file && !text) return complain(asked.purpose === "request" ? say("nothing") : say("no_file"));
     if (file && file.size > asked.max_size) return complain(tooLarge());
     $("send").disabled = true;
     try {
@@ -138,7 +118,7 @@
       $("speed").textContent = speed > 0 ? ` · ${size(Math.round(speed))}/s` : "";
     };
     request.onload = () => arrived(request);
-    request.onerror = () => back("The connection broke. Nothing was kept; hand it over again.");
+    request.onerror = () => back(say("broke"));
     request.onabort = () => back("");
     $("progress").value = 0;
     show("uploading");
@@ -165,7 +145,7 @@
     const told = response || {};
     if (explain(told)) return;
     show("ready");
-    complain([told.title, told.detail].filter(Boolean).join(". ") || "The server could not take it. Try again.");
+    complain([told.title, told.detail].filter(Boolean).join(". ") || say("refused"));
   }
 
   async function begin() {
@@ -184,7 +164,7 @@
     document.body.classList.remove("dragging");
     if (ticketCard.dataset.state !== "ready") return;
     const files = event.dataTransfer.files;
-    if (files.length > 1) complain("This link takes one file. Put several into an archive first.");
+    if (files.length > 1) complain(say("several"));
     else if (files.length) choose(files[0]);
   });
   addEventListener("paste", (event) => {

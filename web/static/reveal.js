@@ -2,6 +2,7 @@
 // nothing is opened before the person presses the button.
 "use strict";
 (() => {
+  const { duration, say, size } = figures;
   const LARGE = 64 * 1024 * 1024; // above this the browser's own download saves the file
   const PAUSES = [1000, 2000, 4000, 8000]; // between tries to go on by itself
   const WINDOW = 15 * 60; // seconds after the last byte until which the server lets this page go on
@@ -38,27 +39,6 @@
     document.querySelector(".count").textContent = torn ? "0×" : "1×";
     const heading = document.querySelector(`section[data-for="${state}"] h1`);
     if (heading && state !== "checking") heading.focus({ preventScroll: true });
-  }
-
-  function size(bytes) {
-    if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
-    let value = bytes;
-    for (const unit of ["kB", "MB", "GB", "TB"]) {
-      value /= 1000;
-      if (value < 999.5 || unit === "TB") return `${value.toFixed(1).replace(/\.0$/, "")} ${unit}`;
-    }
-  }
-
-  function duration(seconds) {
-    const units = [[86400, "days"], [3600, "h"], [60, "min"], [1, "s"]];
-    let rest = Math.max(0, Math.round(seconds));
-    const parts = [];
-    for (const [length, unit] of units) {
-      const count = Math.floor(rest / length);
-      rest -= count * length;
-      if (count && parts.length < 2) parts.push(`${count} ${count === 1 && unit === "days" ? "day" : unit}`);
-    }
-    return parts.join(" ") || "0 s";
   }
 
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -107,7 +87,7 @@
   function askPassword(left, wrong) {
     $("password-field").hidden = false;
     $("wrong").hidden = !wrong;
-    fill("attempts", left === 1 ? "1 attempt" : `${left} attempts`);
+    fill("attempts", say("attempts", {}, left));
     show("ready");
     $("password").value = "";
     $("password").required = true;
@@ -151,11 +131,13 @@
       unheard = !final(error);
       return explain(error);
     }
-    // From here on the claim is what counts; a reload, a bookmark or a screenshot needs no key.
+    // From here on the claim is what counts; a bookmark or a screenshot needs no key, and a reload,
+    // which another language takes, would forget the claim.
+    $("languages").remove();
     history.replaceState(null, "", location.pathname);
     key = "";
     $("password").value = "";
-    fill("name", secret.kind === "text" ? "the text" : secret.name);
+    fill("name", secret.kind === "text" ? say("the_text") : secret.name);
     fill("total", size(secret.size));
     lastByte = Date.now();
     fetchIt();
@@ -363,7 +345,7 @@
   });
   $("hide").addEventListener("click", () => {
     const veiled = $("text").classList.toggle("veiled");
-    $("hide").textContent = veiled ? "Show" : "Hide";
+    $("hide").textContent = say(veiled ? "show" : "hide");
   });
   for (const button of document.querySelectorAll("[data-again]")) {
     button.addEventListener("click", () => (key ? look() : fetchIt()));
