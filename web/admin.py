@@ -12,7 +12,7 @@ from core.audit import Act
 from core.errors import NotSignedIn, OneTimeShareError, WrongLogin
 from core.inventory import Place
 from web.fields import Fields, secret_id
-from web.keys import GATE, HOUSE, PAGES
+from web.keys import HOUSE, PAGES, SIGN_IN
 from web.middlewares import STREAMING, wants_html
 from web.problems import problem_of
 from web.report import listed_json, report
@@ -27,55 +27,57 @@ routes = web.RouteTableDef()
 @routes.get("/auth/login")
 async def login_page(request: web.Request) -> web.Response:
     """Give the form, or go where the admin is already."""
-    gate = request.app[GATE]
+    sign_in = request.app[SIGN_IN]
     try:
-        await gate.look(request)
+        await sign_in.look(request)
     except NotSignedIn:
-        return request.app[PAGES].login(closed=gate.closed)
+        return request.app[PAGES].login(closed=sign_in.closed)
     raise web.HTTPSeeOther("/stats")
 
 
 @routes.post("/auth/login")
 async def login(request: web.Request) -> web.Response:
     """Begin a session for a browser."""
-    gate = request.app[GATE]
-    gate.same_origin(request)
+    sign_in = request.app[SIGN_IN]
+    sign_in.same_origin(request)
     try:
-        await gate.admit(request, await Fields.read(request), Act.LOGIN, Act.LOGIN_REFUSED)
+        await sign_in.admit(request, await Fields.read(request), Act.LOGIN, Act.LOGIN_REFUSED)
     except WrongLogin:
         if not wants_html(request):
             raise
-        return request.app[PAGES].login(closed=gate.closed, wrong=True)
+        return request.app[PAGES].login(closed=sign_in.closed, wrong=True)
     answer = web.Response(status=303, headers={"Location": "/stats"})
-    await gate.begin(answer)
+    await sign_in.begin(answer)
     return answer
 
 
 @routes.post("/auth/logout")
 async def logout(request: web.Request) -> web.Response:
     """End the session."""
-    gate = request.app[GATE]
-    admin = await gate.act(request)
+    sign_in = request.app[SIGN_IN]
+    admin = await sign_in.act(request)
     answer = web.Response(status=303, headers={"Location": "/auth/login"})
-    await gate.end(admin, answer)
-    await gate.audit.note(Act.LOGOUT, admin.user)
+    await sign_in.end(admin, answer)
+    await sign_in.audit.note(Act.LOGOUT, admin.user)
     return answer
 
 
 @routes.post("/auth/token")
 async def token(request: web.Request) -> web.Response:
     """Issue a token for a program."""
-    gate = request.app[GATE]
-    await gate.admit(request, await Fields.read(request), Act.TOKEN, Act.TOKEN_REFUSED)
+    sign_in = request.app[SIGN_IN]
+    await sign_in.admit(request, await Fields.read(request), Act.TOKEN, Act.TOKEN_REFUSED)
     seconds = round(LIFETIME.total_seconds())
-    return web.json_response({"token": gate.issue(), "token_type": "Bearer", "expires_in": seconds})
+    return web.json_response(
+        {"token": sign_in.issue(), "token_type": "Bearer", "expires_in": seconds}
+    )
 
 
 @routes.get("/stats")
 async def stats(request: web.Request) -> web.Response:
     """Give the page of figures and secrets."""
     try:
-        admin = await request.app[GATE].look(request)
+        admin = await request.app[SIGN_IN].look(request)
     except NotSignedIn:
         if not wants_html(request):
             raise
@@ -90,14 +92,14 @@ async def stats(request: web.Request) -> web.Response:
 @routes.get("/stats-json")
 async def stats_json(request: web.Request) -> web.Response:
     """Give the figures to a program."""
-    await request.app[GATE].look(request)
+    await request.app[SIGN_IN].look(request)
     return web.json_response((await report(request.app[HOUSE])).json())
 
 
 @routes.get("/list-files")
 async def list_files(request: web.Request) -> web.Response:
     """List what is alive, a page at a time."""
-    await request.app[GATE].look(request)
+    await request.app[SIGN_IN].look(request)
     listed, after = await request.app[HOUSE].inventory.page(_after(request))
     return web.json_response(
         {
@@ -115,7 +117,7 @@ def _after(request: web.Request) -> Place | None:
 @routes.post("/admin/burn/{id}")
 async def burn(request: web.Request) -> web.Response:
     """Destroy a secret that nobody received; it is written down first."""
-    admin = await request.app[GATE].act(request)
+    admin = await request.app[SIGN_IN].act(request)
     house, one = request.app[HOUSE], secret_id(request)
     await house.audit.note(Act.BURN, admin.user, str(one))
     try:
@@ -131,7 +133,7 @@ async def burn(request: web.Request) -> web.Response:
 @routes.get("/admin/audit.csv")
 async def audit(request: web.Request) -> web.StreamResponse:
     """Give the audit log."""
-    await request.app[GATE].look(request)
+    await request.app[SIGN_IN].look(request)
     answer = web.StreamResponse()
     answer.content_type, answer.charset = "text/csv", "utf-8"
     answer.headers["Content-Disposition"] = 'attachment; filename="onetimeshare-audit.csv"'

@@ -9,11 +9,11 @@ from aiohttp import web
 
 from web import admin, api, health, invitations, languages, reveal, static, upload
 from web.headers import SecureAnswers
-from web.keys import DESCRIPTION, GATE, HOUSE, PAGES, SETTINGS, VAULT
+from web.keys import DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.middlewares import access_log, answer_errors
 from web.openapi import describe
 from web.pages import Pages
-from web.signed_in import Gate
+from web.sign_in import SignIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ def create_app(house: House, settings: Settings) -> web.Application:
     # Errors inside, so that the log's line has the status that the client sees.
     app = web.Application(middlewares=[access_log, languages.speak, answer_errors(pages)])
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
-    app[GATE] = Gate(house, settings)
+    app[SIGN_IN] = SignIn(house, settings)
     app[DESCRIPTION] = describe(settings.public_url)
     for module in (admin, api, health, invitations, languages, reveal, static, upload):
         app.add_routes(module.routes)

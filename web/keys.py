@@ -10,11 +10,11 @@ from core.bootstrap import House
 from core.settings import Settings
 from core.vault import Vault
 from web.pages import Pages
-from web.signed_in import Gate
+from web.sign_in import SignIn
 
 VAULT = web.AppKey("vault", Vault)
 HOUSE = web.AppKey("house", House)
 SETTINGS = web.AppKey("settings", Settings)
 DESCRIPTION = web.AppKey("description", dict[str, Any])
-GATE = web.AppKey("gate", Gate)
+SIGN_IN = web.AppKey("sign_in", SignIn)
 PAGES = web.AppKey("pages", Pages)

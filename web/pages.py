@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.policy import Policy
     from core.secret import Metadata
     from web.report import Report
-    from web.signed_in import Admin
+    from web.sign_in import Admin
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 EVERYBODYS = ("home", "reveal", "invite", "privacy")

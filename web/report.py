@@ -123,9 +123,9 @@ async def report(house: House) -> Report:
     counted = await house.statistics.hours()
     hours = [Slot(datetime.fromtimestamp(3600 * hour, UTC), n) for hour, n in counted.items()]
     days = _by_day(hours)
-    secrets, room, memory, doors = await asyncio.gather(
-        house.inventory.alive(), house.blobs.room(), _memory(house), _doors(house)
-    )
+    alive, stored, free = house.inventory.alive(), house.blobs.stored(), house.blobs.free()
+    secrets, blob_bytes, disk_free = await asyncio.gather(alive, stored, free)
+    memory, doors = await asyncio.gather(_memory(house), _doors(house))
     return Report(
         at=datetime.now(UTC),
         hours=hours[-DAY:],
@@ -137,8 +137,8 @@ async def report(house: House) -> Report:
         },
         doors=doors,
         secrets=secrets,
-        blob_bytes=room.used,
-        disk_free=room.free,
+        blob_bytes=blob_bytes,
+        disk_free=disk_free,
         redis_memory=memory,
     )
 

@@ -29,14 +29,6 @@ class Lying:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many bytes blobs take, and how many more there is room for."""
-
-    used: int
-    free: int
-
-
 class Blob(Protocol):
     """An open blob."""
 
@@ -89,8 +81,11 @@ class Blobs(Protocol):
     async def check(self) -> None:
         """Do nothing where the store would take a blob now; otherwise raise as `put` would."""
 
-    async def room(self) -> Room:
-        """Measure; it looks at every blob."""
+    async def free(self) -> int:
+        """Say how many bytes the disk has left."""
+
+    async def stored(self) -> int:
+        """Add up how many bytes lie here, those that are being written among them."""
 
     async def sweep(self, now: int) -> None:
         """Delete what nobody can need any more: half-written blobs, latches long past the limit."""

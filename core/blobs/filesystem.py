@@ -15,7 +15,7 @@ from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from core.background import beside
-from core.blobs import Lying, Room
+from core.blobs import Lying
 from core.blobs.days import Days, in_thread, last_moment, spread, sync
 from core.blobs.latches import Latches, probe
 from core.errors import Corrupt, Malformed, OneTimeShareError
@@ -80,13 +80,15 @@ class FileBlobs:
         if os.statvfs(self._incoming).f_bavail == 0:
             raise OSError(errno.ENOSPC, "the disk is full")
 
-    async def room(self) -> Room:
-        return await in_thread(self._room)
+    async def free(self) -> int:
+        disk = await in_thread(os.statvfs, self._incoming)
+        return disk.f_bavail * disk.f_frsize
 
-    def _room(self) -> Room:
-        disk = os.statvfs(self._root)
-        used = sum(_size(folder) for folder in (self._incoming, *self._days.all()))
-        return Room(used, disk.f_bavail * disk.f_frsize)
+    async def stored(self) -> int:
+        return await in_thread(self._stored)
+
+    def _stored(self) -> int:
+        return sum(_size(folder) for folder in (self._incoming, *self._days.all()))
 
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
         draft = _Draft(self._incoming / str(secret_id))
@@ -192,6 +194,16 @@ class _Draft:
             os.close(handle)
 
 
+def _size(folder: Path) -> int:
+    """Add up the files of a folder; what goes meanwhile may count or not."""
+    size = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                size += entry.stat(follow_symlinks=False).st_size
+    return size
+
+
 async def _still_writing(draft: _Draft) -> None:
     while True:
         await asyncio.sleep(SIGN)
@@ -204,16 +216,6 @@ def _settled(folder: Path, before: float) -> list[str]:
     with os.scandir(folder) as entries:
         found = [entry for entry in entries if _names_a_blob(entry.name)]
     return [entry.name for entry in found if _older(entry, before)]
-
-
-def _size(folder: Path) -> int:
-    """Add up the bytes of what lies in a folder; what goes meanwhile counts as nothing."""
-    size = 0
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            with suppress(FileNotFoundError):
-                size += entry.stat(follow_symlinks=False).st_size
-    return size
 
 
 def _names_a_blob(name: str) -> bool:

@@ -31,7 +31,7 @@ class Admin:
     proof: str = field(default="", repr=False)
 
 
-class Gate:
+class SignIn:
     """Lets the admin in, and nobody else. Without a password nobody is the admin."""
 
     def __init__(self, house: House, settings: Settings) -> None:
