@@ -21,6 +21,8 @@ from bots.discord_form import PASSWORD, SHARE, Filled, ShareForm
 from bots.discord_messages import Attached, Event, submissions
 from bots.discord_original import after
 from bots.discord_presses import Presses
+from bots.discord_request_buttons import RequestPress
+from bots.discord_requests import Asking
 from bots.discord_secrets import Secrets
 from bots.discord_sharing import ANSWERS, Answers, Channel, Sharing
 from core.link import SecretId
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from bots.share import Share
+    from core.invitation import InvitationId
 
 log = structlog.get_logger()
 
@@ -43,8 +46,14 @@ class DiscordDoor(discord.AutoShardedClient):
     """A client that needs no privileged intent: only the messages that people send to it."""
 
     def __init__(
-        self, share: Share, session: aiohttp.ClientSession, connector: aiohttp.BaseConnector
+        self,
+        share: Share,
+        session: aiohttp.ClientSession,
+        connector: aiohttp.BaseConnector,
+        *,
+        uploads: bool,
     ) -> None:
+        """Connect nothing yet; `uploads`: there may be pages for large files."""
         super().__init__(
             intents=discord.Intents(dm_messages=True),
             connector=connector,
@@ -55,7 +64,9 @@ class DiscordDoor(discord.AutoShardedClient):
         )
         self.opened = asyncio.Event()
         self.share = share
+        self.uploads = uploads
         self.secrets = Secrets(share)
+        self.asking = Asking(share)
         self._sharing = Sharing(share)
         self._presses = Presses(share)
         self._session = session
@@ -66,7 +77,7 @@ class DiscordDoor(discord.AutoShardedClient):
         self.tree.error(self.command_failed)
         for command in commands(self):
             self.tree.add_command(command)
-        self.add_dynamic_items(Press, Choice)
+        self.add_dynamic_items(Press, Choice, RequestPress)
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands, only when they changed."""
@@ -198,6 +209,12 @@ class DiscordDoor(discord.AutoShardedClient):
         else:
             return
         await self._safely(interaction, work)
+
+    async def request_pressed(
+        self, interaction: discord.Interaction, action: str, name: InvitationId
+    ) -> None:
+        """Do what a button below a request's link says."""
+        await self._safely(interaction, self.asking.handle(interaction, action, name))
 
     async def _safely(self, interaction: discord.Interaction, work: Any) -> None:  # noqa: ANN401 - a coroutine
         with self.working():

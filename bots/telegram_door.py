@@ -30,6 +30,7 @@ from bots.telegram_controls import Controls
 from bots.telegram_files import Files
 from bots.telegram_message import addresses, attached, event, language, sender
 from bots.telegram_pacing import Pacing
+from bots.telegram_requests import Asking
 from bots.telegram_standing import Standing
 from core.errors import Duplicate, OneTimeShareError
 from core.quantities import show_duration, show_size
@@ -59,15 +60,16 @@ class TelegramDoor:
         self._share = share
         self._settings = settings
         self._files = Files(session, settings.telegram_api_url, settings.telegram_local_files)
-        self._page = share.public_url if settings.web_upload else None
         self._shown: dict[int, float] = {}  # when each group was last shown the way
         self._controls = Controls(share)
+        self._asking = Asking(share, uploads=settings.web_upload)
         self._standing = Standing(share)
-        self._commands = {
+        self.commands = {
             "start": self.start,
             "help": self.help,
             "list": self.list_,
             "revoke": self.revoke,
+            **self._asking.commands,
             "delete_my_data": self.forget,
             "privacy": self.privacy,
         }
@@ -89,8 +91,9 @@ class TelegramDoor:
             .build()
         )
         private, groups = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
-        for name, command in self._commands.items():
+        for name, command in self.commands.items():
             application.add_handler(CommandHandler(name, command, filters=private))
+        application.add_handler(self._asking.presses())
         application.add_handler(CallbackQueryHandler(self._controls.press))
         edited = filters.UpdateType.EDITED_MESSAGE
         application.add_handler(MessageHandler(private & edited, self.edited))
@@ -107,7 +110,10 @@ class TelegramDoor:
         """Say what is possible."""
         most = self._share.policy.max_size
         limit = show_size(min(most, self._files.limit or most))
-        await _say(update, replies.telegram_help(self._lifetime(), limit, self._page))
+        await _say(
+            update,
+            replies.telegram_help(self._lifetime(), limit, uploads=self._settings.web_upload),
+        )
 
     async def privacy(self, update: Update, _context: Context) -> None:
         """Say what is kept."""
@@ -119,6 +125,7 @@ class TelegramDoor:
             owner = self._share.vault.owner(sender(update.message))
             text, markup = await self._controls.listed(owner)
             await answer(update.message, text, markup)
+            await self._asking.list_waiting(update.message)
 
     async def revoke(self, update: Update, _context: Context) -> None:
         """Ask whether to revoke the secret whose link is answered, or list what may be."""
@@ -138,7 +145,7 @@ class TelegramDoor:
     async def show_private(self, update: Update, context: Context) -> None:
         """Take nothing in a group; show whoever addresses the bot the way to the private chat."""
         message = update.message
-        if message is None or not addresses(message, context.bot.bot, self._commands):
+        if message is None or not addresses(message, context.bot.bot, self.commands):
             return
         now = time.monotonic()
         self._shown = {chat: at for chat, at in self._shown.items() if now - at < SHOWN_AGAIN}
@@ -175,7 +182,7 @@ class TelegramDoor:
                 whole = False
                 log.info("refused", door="telegram", error=type(error).__name__)
                 with suppress(TelegramError):  # a sender who can't be reached knows why
-                    await answer(message, self._refusal(error))
+                    await self._refuse(message, error)
         if links:
             await add(links[-1][0], await _after(message, whole=whole))
         for told, shared, submission in links:
@@ -214,12 +221,13 @@ class TelegramDoor:
             )
         return parts
 
-    def _refusal(self, error: OneTimeShareError | TelegramError) -> str:
+    async def _refuse(self, message: Message, error: OneTimeShareError | TelegramError) -> None:
         if isinstance(error, TelegramError):
-            return replies.FAILED
-        if isinstance(error, TooLargeHere):
-            return replies.too_large_for_chat(error.limit, self._page)
-        return replies.refusal(error)
+            await answer(message, replies.FAILED)
+        elif isinstance(error, TooLargeHere):
+            await self._asking.offer(message, error.limit)
+        else:
+            await answer(message, replies.refusal(error))
 
     def _lifetime(self) -> str:
         return show_duration(self._share.policy.default_lifetime)

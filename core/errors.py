@@ -7,7 +7,9 @@
     │   ├── TooLarge             (limit)
     │   ├── ForbiddenExtension   (extension, allowed)
     │   ├── BadLifetime          (shortest, longest)
-    │   └── BadPassword          (longest)
+    │   ├── BadPassword          (longest)
+    │   ├── BadLabel             (longest)
+    │   └── TooManyAsked         (most)
     ├── SourceFailed             what was being handed in broke off
     ├── NotFound                 no such secret, or not for you: one answer for both
     ├── PasswordRequired         (attempts_left)
@@ -97,6 +99,22 @@ class BadPassword(BadInput):
     def __init__(self, longest: int) -> None:
         super().__init__(longest)
         self.longest = longest
+
+
+class BadLabel(BadInput):
+    """What somebody calls themselves has more than `longest` characters."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest)
+        self.longest = longest
+
+
+class TooManyAsked(BadInput):
+    """A sender has `most` invitations open already: one must be used, revoked or over first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class SourceFailed(OneTimeShareError):

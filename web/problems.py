@@ -109,6 +109,18 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         N_("Not this password"),
         lambda x: _("A password has at most {longest} bytes.").format(longest=x.longest),
     ),
+    e.BadLabel: (
+        422,
+        N_("Not this name"),
+        lambda x: _("A name has at most {longest} characters.").format(longest=x.longest),
+    ),
+    e.TooManyAsked: (
+        409,
+        N_("Too many are open"),
+        lambda x: _("At most {most} links to hand something in are open at a time.").format(
+            most=x.most
+        ),
+    ),
     e.SourceFailed: (400, N_("The upload broke off"), N_("Nothing was kept. Send it again.")),
     e.NotFound: (
         404,

@@ -92,7 +92,7 @@ async def test_repeated_message_gives_no_second_secret(talk: FakeDiscord, web: W
     await talk.message("once", number=number)
     help_ = await talk.command("help")
     await talk.reply(help_)
-    assert len(await web.house.redis.keys("ots:{*")) == 1
+    assert len(await web.house.redis.keys("ots:{*}")) == 1
 
 
 @pytest.mark.parametrize("name", ["help", "privacy"])
@@ -135,7 +135,7 @@ async def test_unanswerable_interaction_leaves_no_secret(talk: FakeDiscord, web:
     await talk.command("share", talk.store(b"x"))
     async with asyncio.timeout(10):
         while True:
-            keys = await web.house.redis.keys("ots:{*")
+            keys = await web.house.redis.keys("ots:{*}")
             if keys and await web.house.redis.hget(keys[0], "state") == b"revoked":
                 break
             await asyncio.sleep(0.02)
@@ -165,8 +165,9 @@ async def test_commands_are_synced_only_when_changed(
         async with door(share, settings, discord):
             await discord.reply(await discord.command("help"))
     [commands] = discord.synced
-    assert {"share", "help", "privacy", "secrets", "delete-my-data", "Share once"} == {
-        command["name"] for command in commands
+    assert {command["name"] for command in commands} == {
+        *("share", "request", "upload", "secrets", "delete-my-data", "help", "privacy"),
+        "Share once",
     }
     for command in commands:
         assert command["integration_types"] == [0, 1]

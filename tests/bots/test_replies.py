@@ -27,6 +27,7 @@ GIVEN = {
     "retry_after": 5,
     "state": "opened",
     "size": 4711,
+    "most": 20,
     "claim": "the claim",
     "reason": "the reason",
 }
@@ -95,9 +96,3 @@ def test_link_is_told_with_what_matters() -> None:
     assert "2030-01-02 03:04 UTC" in told
     assert "password" in told
     assert "replaces" in told
-
-
-def test_too_large_for_the_chat_shows_a_way_that_exists() -> None:
-    """Without an upload page nobody is sent to it."""
-    assert "https://x" in replies.too_large_for_chat(20_000_000, "https://x")
-    assert "http" not in replies.too_large_for_chat(20_000_000, None)

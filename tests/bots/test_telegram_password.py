@@ -87,7 +87,7 @@ async def test_any_other_message_is_a_new_secret(bot: FakeTelegram, web: Web) ->
     to = {k: v for k, v in bot.messages[message["message_id"]].items() if k != "reply_to_message"}
     await bot.gone(bot.say(text="nor this", reply_to_message=to))
     await opens(web, link, None)
-    assert len(await web.house.redis.keys("ots:{*")) == 3
+    assert len(await web.house.redis.keys("ots:{*}")) == 3
 
 
 async def test_prompt_of_somebody_else_sets_nothing(bot: FakeTelegram, web: Web) -> None:

@@ -26,32 +26,23 @@ def nothing_kept(web: Web) -> Callable[[], Awaitable[None]]:
     """Give a check that there is neither a record nor a blob."""
 
     async def check() -> None:
-        assert await web.house.redis.keys("ots:{*") == []
+        assert await web.house.redis.keys("ots:{*}") == []
         blobs = (web.settings.data_dir / "blobs").rglob("*")
         assert [path for path in blobs if path.is_file()] == []
 
     return check
 
 
-async def test_too_large_for_the_platform_shows_the_way(
-    bot: FakeTelegram, web: Web, nothing_kept: Callable[[], Awaitable[None]]
-) -> None:
-    """A file that the platform keeps from bots is answered with the upload page."""
-    message = bot.say(document=bot.store(bytes(20_000_001)))
-    answer = await bot.said("20 MB", web.settings.public_url)
-    assert links(answer) == []
-    assert message["message_id"] in bot.messages
-    await nothing_kept()
-
-
 async def test_too_large_where_the_page_takes_nothing(
     telegram: FakeTelegram, share: Share, settings: Settings
 ) -> None:
-    """Nobody is sent to an upload page that is switched off."""
+    """Nobody is sent to an upload page that is switched off, and no command offers one."""
     async with door(share, replace(settings, web_upload=False), telegram):
         telegram.say(document=telegram.store(bytes(20_000_001)))
-        answer = await telegram.said("smaller")
+        answer = await telegram.said("20 MB", "smaller")
     assert "http" not in answer["text"]
+    [menu] = telegram.called("setMyCommands")
+    assert "upload" not in {entry["command"] for entry in menu["commands"]}
 
 
 @pytest.mark.parametrize("told", [-1, None, 5])
@@ -154,5 +145,5 @@ async def test_commands_are_answered(
         await telegram.said(*words)
     [menu] = telegram.called("setMyCommands")
     assert {entry["command"] for entry in menu["commands"]} == {
-        *("start", "help", "list", "revoke", "delete_my_data", "privacy")
+        *("start", "help", "list", "request", "upload", "revoke", "delete_my_data", "privacy")
     }

@@ -68,7 +68,10 @@ class People(World, Gateway):
         **options: Any,
     ) -> str:
         """Use a slash command; answer the interaction's id."""
-        given = [{"name": key, "type": 4, "value": value} for key, value in options.items()]
+        given = [
+            {"name": key, "type": 3 if isinstance(value, str) else 4, "value": value}
+            for key, value in options.items()
+        ]
         data: dict[str, Any] = {"id": "1", "name": name, "type": 1, "options": given}
         if file is not None:
             given.append({"name": "file", "type": 11, "value": file["id"]})
