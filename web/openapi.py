@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import Unavailable
 from web import schemas
-from web.operations import BYTES, OPERATIONS, Operation
+from web.operation import BYTES, Operation
+from web.operations import OPERATIONS
 from web.problems import TABLE
 
 if TYPE_CHECKING:

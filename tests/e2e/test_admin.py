@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
 
+from tests.admin import PASSWORD, with_admin
 from tests.e2e.test_pages import sealed
-from tests.web.test_admin import HASH, PASSWORD
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Give the server an admin."""
-    return replace(settings, admin_password_hash=HASH)
+    return with_admin(settings)
 
 
 async def sign_in(page: Page, web: Web, password: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from core.link import Claim, Link
-from tests.web.test_admin import HASH, LOGIN
+from tests.admin import LOGIN, with_admin
 from web.app import create_app
 from web.problems import SHOWN, TABLE
 
@@ -32,7 +31,7 @@ PAGES = {
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Give the server an admin."""
-    return replace(settings, admin_password_hash=HASH)
+    return with_admin(settings)
 
 
 @pytest.fixture
