@@ -16,6 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
+from core.audit import Audit
 from core.background import beside
 from core.blobs.filesystem import FileBlobs
 from core.creations import Creations
@@ -24,6 +25,8 @@ from core.errors import CannotStart, OneTimeShareError, Unavailable
 from core.gate import Gate
 from core.handed import Handed
 from core.handout import Handout
+from core.heartbeats import Heartbeats
+from core.inventory import Inventory
 from core.invitations import Invitations
 from core.keys import ServerKey
 from core.limits import Limits, Windows
@@ -37,6 +40,7 @@ from core.records import Records
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
+from core.statistics import Statistics
 from core.sweeper import Sweeper
 from core.vault import Vault
 
@@ -68,6 +72,11 @@ class House:
     reception: Reception
     limits: Limits
     gate: Gate
+    statistics: Statistics
+    inventory: Inventory
+    audit: Audit
+    heartbeats: Heartbeats
+    scripts: Scripts
 
 
 @asynccontextmanager
@@ -99,7 +108,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         scripts = Scripts(quick)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
-        outbox = Outbox(scripts, receipts)
+        statistics = Statistics(scripts)
+        outbox = Outbox(scripts, receipts, statistics)
         records = Records(scripts, outbox)
         passwords = Passwords()
         stack.push_async_callback(passwords.aclose)
@@ -109,9 +119,12 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             server_key=server_key,
             passwords=passwords,
             policy=settings.policy,
+            statistics=statistics,
         )
+        stack.push_async_callback(_last_flush, statistics)
         stack.push_async_callback(vault.aclose)
         stack.push_async_callback(_last_flush, outbox)
+        await stack.enter_async_context(beside(statistics.run()))
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
@@ -133,6 +146,11 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             reception=Reception(vault, invitations),
             limits=limits,
             gate=Gate(limits, room, settings.allowance),
+            statistics=statistics,
+            inventory=Inventory(scripts, server_key),
+            audit=Audit(scripts),
+            heartbeats=Heartbeats(scripts),
+            scripts=scripts,
         )
 
 
@@ -170,9 +188,9 @@ async def _stored(redis: Redis, blobs: Blobs) -> int:
     return await blobs.stored() + int(memory["used_memory_dataset"])
 
 
-async def _last_flush(outbox: Outbox) -> None:
-    with suppress(Unavailable):  # the next sweep finds it
-        await outbox.flush()
+async def _last_flush(waiting: Outbox | Statistics) -> None:
+    with suppress(Unavailable):  # a sweep finds receipts, and figures may be rough
+        await waiting.flush()
 
 
 def _private_folder(folder: Path) -> None:

@@ -30,6 +30,9 @@
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
     │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
+    ├── NotSignedIn              for the admin alone, and nobody showed a right to it
+    ├── WrongLogin               not the admin's name and password
+    ├── Foreign                  a change that another site, or an old page, asked for
     ├── Duplicate                (answered) the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
     └── CannotStart              (reason) nothing can run here until the operator acts
@@ -252,6 +255,18 @@ class Unfinished(Unavailable):
 
 class StorageFull(OneTimeShareError):
     """No room to keep it."""
+
+
+class NotSignedIn(OneTimeShareError):
+    """For the admin alone: no session or token was shown, or it is forged or over."""
+
+
+class WrongLogin(OneTimeShareError):
+    """Not the admin's name and password: nobody can tell which of them is wrong."""
+
+
+class Foreign(OneTimeShareError):
+    """A change that did not come from one of this session's own pages; nothing was done."""
 
 
 class Duplicate(OneTimeShareError):

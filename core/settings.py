@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from core.allowance import Allowance
+from core.credentials import parse_hash
 from core.errors import CannotStart, Malformed
 from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration, parse_size
@@ -61,6 +62,8 @@ class Settings:
     telegram_webhook_port: int
     discord_bot_token: Hidden | None
     web_upload: bool
+    admin_user: str
+    admin_password_hash: str | None = field(repr=False)
     policy: Policy
     allowance: Allowance
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
@@ -102,6 +105,8 @@ class Settings:
             telegram_webhook_port=form.get("TELEGRAM_WEBHOOK_PORT", _port, 8090),
             discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
+            admin_user=form.get("ADMIN_USER", str, "admin"),
+            admin_password_hash=form.get("ADMIN_PASSWORD_HASH", parse_hash, None),
             policy=_policy(form),
             allowance=_allowance(form),
             trusted_proxies=form.get("TRUSTED_PROXIES", _networks, ()),

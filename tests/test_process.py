@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
 from core.link import Claim, Link
+from core.settings import Settings
 from tests.contents import until
 from tests.fakes.telegram import TOKEN, fake_telegram
 from tests.generous import GENEROUS
@@ -175,6 +177,30 @@ async def test_start_that_can_not_be_says_why(
     log = (tmp_path / "err").read_text()
     assert told in log
     assert "Traceback" not in log
+
+
+async def test_password_is_hashed_without_standing_on_a_command_line(tmp_path: Path) -> None:
+    """`hash-password` reads it, prints a setting that fits, and says what is too short."""
+
+    async def made(password: str, *more: str) -> tuple[int | None, str, str]:
+        pipe = asyncio.subprocess.PIPE
+        command = [sys.executable, str(ROOT / "onetimeshare.py"), "hash-password", *more]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe
+        )
+        out, err = await process.communicate(f"{password}\n".encode())
+        return process.returncode, out.decode(), err.decode()
+
+    status, out, _ = await made("correct horse battery")
+    assert status == 0
+    (tmp_path / ".env").write_text(out)
+    settings = Settings.read(tmp_path / ".env")
+    assert settings.admin_password_hash is not None
+    assert PasswordHasher().verify(settings.admin_password_hash, "correct horse battery")
+    status, out, err = await made("short")
+    assert (status, out) == (1, "")
+    assert "12 characters" in err
+    assert (await made("", "correct horse battery"))[0] == 2
 
 
 async def test_key_that_does_not_fit_the_data_is_refused(

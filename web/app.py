@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import health, invitations, languages, reveal, static, upload
+from web import admin, api, health, invitations, languages, reveal, static, upload
 from web.addresses import Addresses
 from web.headers import SecureAnswers
-from web.keys import ADDRESSES, HOUSE, PAGES, SETTINGS, VAULT
+from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.limited import count_openings
 from web.middlewares import access_log, answer_errors
+from web.openapi import describe
 from web.pages import Pages
+from web.sign_in import SignIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,7 +40,9 @@ def create_app(house: House, settings: Settings) -> web.Application:
     )
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
     app[ADDRESSES] = Addresses(settings.trusted_proxies)
-    for module in (health, invitations, languages, reveal, static, upload):
+    app[SIGN_IN] = SignIn(house, settings)
+    app[DESCRIPTION] = describe(settings.public_url)
+    for module in (admin, api, health, invitations, languages, reveal, static, upload):
         app.add_routes(module.routes)
     secure = SecureAnswers(tls=settings.public_url.startswith("https://"))
     app.on_response_prepare.append(secure)

@@ -211,6 +211,21 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         N_("No room left"),
         N_("This server is full. Nothing was kept; tell the operator."),
     ),
+    e.NotSignedIn: (
+        401,
+        N_("For the admin alone"),
+        N_("Sign in at /auth/login, or get a token from /auth/token and send it as Bearer."),
+    ),
+    e.WrongLogin: (
+        401,
+        N_("Not signed in"),
+        N_("User or password is wrong. Check both, and try again."),
+    ),
+    e.Foreign: (
+        403,
+        N_("Nothing was done"),
+        N_("This came from another site or an old page. Load the page again, and try again."),
+    ),
     e.Duplicate: (409, N_("Sent twice"), N_("The same was sent before.")),
 }
 

@@ -33,10 +33,10 @@ ON_RECORDS = (
         "touch",
     ),
     *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "expire", "lose", "published", "refer"),
+    *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "keep", "publish")
+ON_OTHERS = ("begin", "count", "keep", "publish")
 PATIENCE = 5.0  # seconds that a round trip may take, with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
