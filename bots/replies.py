@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from core import errors as e
@@ -209,6 +209,11 @@ def _time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment:%H:%M} UTC"
 
 
+def _from(moment: datetime) -> str:
+    """Name the first full minute from this moment on."""
+    return _time(moment + timedelta(minutes=1, microseconds=-1))
+
+
 def _extension(error: e.ForbiddenExtension) -> str:
     ending = f".{error.extension}" if error.extension else "no ending"
     return f"Files with {ending} are not taken. Allowed: {', '.join(error.allowed)}."
@@ -248,6 +253,14 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.OutOfRange: lambda x: f"It ends after {show_size(x.size)}. Ask for a part before that.",
     e.Corrupt: "What is stored is damaged; nothing of it was handed out. Tell the operator.",
     e.Busy: lambda x: f"I am busy. Nothing was kept: please send it again in {x.retry_after} s.",
+    e.RateLimited: lambda x: (
+        f"I take at most {x.limit} an hour from one sender. Nothing was kept: please send it "
+        f"again at {_from(x.again_at)}, in {show_duration(timedelta(seconds=x.retry_after))}."
+    ),
+    e.TooManyAtOnce: lambda x: (
+        f"I take at most {x.limit} from one sender at a time. Nothing was kept: "
+        "please send it again when another one has ended."
+    ),
     e.Unavailable: lambda x: (
         "My storage does not answer. Nothing was kept: "
         f"please send it again in {x.retry_after} s, or tell the operator."

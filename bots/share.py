@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import EmptyText, Unavailable
+from core.link import encode
 from core.secret import SenderRef
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from core.bootstrap import House
     from core.creations import Creations
+    from core.gate import Gate
     from core.handed import Handed
     from core.invitations import Invitations
     from core.link import SecretId
@@ -71,6 +73,7 @@ class Share:
     public_url: str
     invitations: Invitations
     handed: Handed
+    gate: Gate
 
     @classmethod
     def of(cls, house: House, public_url: str) -> Share:
@@ -84,6 +87,7 @@ class Share:
             public_url=public_url,
             invitations=house.invitations,
             handed=house.handed,
+            gate=house.gate,
         )
 
     @asynccontextmanager
@@ -100,18 +104,19 @@ class Share:
         proof = self.vault.owner(submission.sender)
         async with self.creations.once(submission.sender.door, submission.event) as creation:
             existed = [await self.vault.abandon(one, proof) for one in creation.earlier]
-            sealed = await self.vault.seal(
-                submission.content,
-                kind=submission.kind,
-                name=submission.name,
-                media_type=submission.type,
-                size=submission.size,
-                lifetime=submission.lifetime,
-                password=submission.password,
-                owner=proof,
-                ref=SenderRef(submission.sender.door, submission.chat, submission.language),
-                secret_id=creation.secret_id,
-            )
+            with self.gate.entered(encode(proof)) as entered:
+                sealed = await self.vault.seal(
+                    entered.counted(submission.content, submission.size),
+                    kind=submission.kind,
+                    name=submission.name,
+                    media_type=submission.type,
+                    size=submission.size,
+                    lifetime=submission.lifetime,
+                    password=submission.password,
+                    owner=proof,
+                    ref=SenderRef(submission.sender.door, submission.chat, submission.language),
+                    secret_id=creation.secret_id,
+                )
             try:
                 yield Shared(
                     id=sealed.link.id,

@@ -7,6 +7,7 @@ import secrets
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -22,12 +23,14 @@ from core.blobs.filesystem import FileBlobs
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
+from core.gate import Gate
 from core.handed import Handed
 from core.handout import Handout
 from core.heartbeats import Heartbeats
 from core.inventory import Inventory
 from core.invitations import Invitations
 from core.keys import ServerKey
+from core.limits import Limits, Windows
 from core.link import encode
 from core.notes import Notes
 from core.outbox import Outbox
@@ -35,9 +38,10 @@ from core.passwords import Passwords
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
+from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
-from core.statistics import Statistics
+from core.statistics import LIMIT_HITS, Statistics
 from core.sweeper import Sweeper
 from core.vault import Vault
 
@@ -67,6 +71,8 @@ class House:
     invitations: Invitations
     handed: Handed
     reception: Reception
+    limits: Limits
+    gate: Gate
     statistics: Statistics
     inventory: Inventory
     audit: Audit
@@ -123,6 +129,13 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
+        limits = Limits(
+            Windows(redis, scripts),
+            server_key,
+            settings.allowance,
+            refused=partial(statistics.count, LIMIT_HITS),
+        )
+        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -137,6 +150,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             invitations=invitations,
             handed=Handed(redis, scripts, server_key),
             reception=Reception(vault, invitations),
+            limits=limits,
+            gate=Gate(limits, room, settings.allowance),
             statistics=statistics,
             inventory=Inventory(scripts, server_key),
             audit=Audit(scripts),
@@ -168,6 +183,15 @@ async def _connect(url: str, *, patience: float | None = PATIENCE) -> AsyncItera
         yield redis
     finally:
         await pool.aclose()
+
+
+async def _stored(redis: Redis, blobs: Blobs) -> int:
+    """Add up what lies in the store and, as small secrets do, in Redis."""
+    try:
+        memory = await redis.info("memory")
+    except RedisError:
+        raise Unavailable from None
+    return await blobs.stored() + int(memory["used_memory_dataset"])
 
 
 async def _last_flush(waiting: Outbox | Statistics) -> None:

@@ -25,6 +25,8 @@
     ├── OutOfRange               (size) a part of the bytes that doesn't exist
     ├── Corrupt                  sealed bytes that don't verify
     ├── Busy                     (retry_after) try again soon
+    ├── RateLimited              (what, limit, again_at, retry_after) too often
+    ├── TooManyAtOnce            (limit, retry_after) too many uploads of one sender at a time
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
     │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
@@ -44,7 +46,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
 
 class OneTimeShareError(Exception):
@@ -206,6 +208,29 @@ class Busy(OneTimeShareError):
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class RateLimited(OneTimeShareError):
+    """Too often: `limit` are let in, and the next one from the moment `again_at` on.
+
+    `what` is "uploads" (an hour, of a sender), "opens" or "logins" (a minute, of a network).
+    """
+
+    def __init__(self, what: str, limit: int, *, again_at: datetime, retry_after: int) -> None:
+        super().__init__(what, limit)
+        self.what = what
+        self.limit = limit
+        self.again_at = again_at
+        self.retry_after = retry_after
+
+
+class TooManyAtOnce(OneTimeShareError):
+    """One sender has `limit` uploads under way, and may have no more; try in `retry_after` s."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(limit, retry_after)
+        self.limit = limit
         self.retry_after = retry_after
 
 

@@ -19,6 +19,7 @@ from core.link import Claim, Link
 from core.settings import Settings
 from tests.contents import until
 from tests.fakes.telegram import TOKEN, fake_telegram
+from tests.generous import GENEROUS
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -40,7 +41,7 @@ def free_port() -> int:
 @asynccontextmanager
 async def running(folder: Path, *command: str, **settings: str) -> AsyncIterator[Process]:
     """Run the command in a folder of its own; its errors go to `err` there."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **GENEROUS, **settings}
     with (folder / "err").open("ab") as err:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from web import admin, api, health, invitations, languages, reveal, static, upload
+from web.addresses import Addresses
 from web.headers import SecureAnswers
-from web.keys import DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
+from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
+from web.limited import count_openings
 from web.middlewares import access_log, answer_errors
 from web.openapi import describe
 from web.pages import Pages
@@ -33,8 +35,11 @@ def create_app(house: House, settings: Settings) -> web.Application:
         web_upload=settings.web_upload,
     )
     # Errors inside, so that the log's line has the status that the client sees.
-    app = web.Application(middlewares=[access_log, languages.speak, answer_errors(pages)])
+    app = web.Application(
+        middlewares=[access_log, languages.speak, answer_errors(pages), count_openings]
+    )
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
+    app[ADDRESSES] = Addresses(settings.trusted_proxies)
     app[SIGN_IN] = SignIn(house, settings)
     app[DESCRIPTION] = describe(settings.public_url)
     for module in (admin, api, health, invitations, languages, reveal, static, upload):

@@ -76,6 +76,20 @@ def _lifetime(error: e.BadLifetime) -> str:
     )
 
 
+def _often(error: e.RateLimited) -> str:
+    sentence = N_(
+        "Requests like this from one network are limited to {limit} a minute. "
+        "Nothing is lost: try again in {wait}."
+    )
+    if error.what == "uploads":
+        sentence = N_(
+            "Uploads from one network are limited to {limit} an hour. "
+            "Nothing was kept: send it again in {wait}."
+        )
+    wait = show_duration(timedelta(seconds=error.retry_after))
+    return _(sentence).format(limit=error.limit, wait=wait)
+
+
 def _left(error: e.WrongPassword | e.PasswordRequired) -> str:
     left = error.attempts_left
     if left == 0:
@@ -175,6 +189,12 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         503,
         N_("Busy"),
         _later(N_("Try again in {wait}. Nothing is lost.")),
+    ),
+    e.RateLimited: (429, N_("Too often"), _often),
+    e.TooManyAtOnce: (
+        429,
+        N_("Too many at once"),
+        lambda x: _("Wait until one of your {limit} uploads has ended.").format(limit=x.limit),
     ),
     e.Unavailable: (
         503,

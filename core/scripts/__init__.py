@@ -65,6 +65,10 @@ class Scripts:
         }
         self._trips = Together(self._travel, at_once=TRIPS)
 
+    def add(self, name: str, text: str) -> None:
+        """Know one more script, from a library: it takes one key, as ours do."""
+        self._scripts[name] = self._redis.register_script(text)
+
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
 

@@ -30,6 +30,7 @@ GIVEN = {
     "most": 20,
     "claim": "the claim",
     "reason": "the reason",
+    "again_at": dt.datetime(2030, 1, 2, 3, 4, 1, tzinfo=dt.UTC),
 }
 CLASSES = [
     kind
@@ -65,6 +66,11 @@ def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> 
         (errors.BadPassword(1024), "1024"),
         (errors.Busy(7), "7 s"),
         (errors.WrongPassword(2), "2"),
+        (
+            errors.RateLimited("uploads", 5, again_at=GIVEN["again_at"], retry_after=1380),  # type: ignore[arg-type]
+            "Nothing was kept: please send it again at 03:05 UTC, in 23 min.",
+        ),
+        (errors.TooManyAtOnce(3, 10), "at most 3 from one sender at a time"),
     ],
 )
 def test_refusal_tells_the_figures(error: errors.OneTimeShareError, shown: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bots.share import Share
+from core.bootstrap import open_vault
 from tests.fakes.telegram_talk import door, links, opened, ruled
 
 if TYPE_CHECKING:
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
 
-    from bots.share import Share
     from core.settings import Settings
     from tests.conftest import Web
     from tests.fakes.telegram import FakeTelegram
@@ -109,6 +111,25 @@ async def test_file_that_is_gone_is_told(bot: FakeTelegram) -> None:
     message = bot.say(document=bot.store(b"x") | {"file_id": "unknown"})
     await bot.said("again")
     assert message["message_id"] in bot.messages
+
+
+async def test_limit_says_when_it_is_possible_again(
+    telegram: FakeTelegram, settings: Settings
+) -> None:
+    """Each sender has so many an hour; what comes after stays in the chat, and is told when."""
+    settings = replace(settings, allowance=replace(settings.allowance, uploads_per_hour=1))
+    async with (
+        open_vault(settings) as house,
+        door(Share.of(house, settings.public_url), settings, telegram),
+    ):
+        telegram.say(document=telegram.store(bytes(20_000_001)))
+        await telegram.said("20 MB")  # never arrived, so never counted
+        await telegram.gone(telegram.say(text="first"))
+        second = telegram.say(text="second")
+        told = await telegram.said("at most 1 an hour", "again at")
+        assert re.search(r"again at \d\d:\d\d UTC, in (1 h|59 min \d+ s)\b", told["text"])
+        await telegram.gone(telegram.say(43, text="somebody else's"))
+    assert second["message_id"] in telegram.messages
 
 
 @pytest.mark.parametrize(
