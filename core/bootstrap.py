@@ -129,12 +129,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
-        limits = Limits(
-            Windows(redis, scripts),
-            server_key,
-            settings.allowance,
-            refused=partial(statistics.count, LIMIT_HITS),
-        )
+        refused = partial(statistics.count, LIMIT_HITS)
+        limits = Limits(Windows(redis, scripts), server_key, settings.allowance, refused=refused)
         room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
         yield House(
             vault=vault,
