@@ -10,7 +10,7 @@ run: $(VENV)/.run
 	$(BIN)/python onetimeshare.py run
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # The tests with their long variants.
 soak: $(VENV)/.dev

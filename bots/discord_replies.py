@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # ── the message that holds a link ───────────────────────────────────────────────────────────────
 LINK_FOR_TEXT = "Your link for your text. It opens once:"
 LINK_FOR_FILE = "Your link for your file. It opens once:"
+LINK_FOR_FILES = "Your link for your files, together in one zip. It opens once:"
+TEXT_ALONE = "It holds your text alone, since the files could not be shared."
 TELL_PASSWORD = "Tell the password some other way than the link."  # noqa: S105 - a sentence
 REPLACES = "It replaces an earlier link for the same message, which opens nothing."
 MADE = "{state}\nThe link was made {made}, and opens nothing any more."
@@ -75,6 +77,10 @@ CANT_TELL = (
     "or add the app to your account, and choose it again. /secrets always tells."
 )
 
+# ── the form of /share ──────────────────────────────────────────────────────────────────────────
+FILES = "Files"
+ONE_ZIP = "Several, or one with a text, become one zip."
+
 # ── the form of a password ──────────────────────────────────────────────────────────────────────
 PASSWORD_TITLE = "Password for the recipient"  # noqa: S105 - a label
 NEW_PASSWORD = "New password"  # noqa: S105 - a label
@@ -109,13 +115,12 @@ ITS_AUTHOR = (
     "The original is still there: its author, or who may manage messages here, can delete it."
 )
 I_MAY_NOT = "The original is still there: you may delete it, I may not."
-LEFT = "The original is still there, since not all of it could be shared."
-TOO_MANY = "Not shared, since Discord lets me answer so often only: {count}. Use /share for them."
 
 HELP = (
-    "**/share** opens a form for a text, a file and a password; **/share file:** takes a file at "
+    "**/share** opens a form for a text, files and a password; **/share file:** takes a file at "
     "once; **Apps → Share once** in a message's menu takes what is there; and you can write to me. "
-    "You get a link that opens exactly once, and only you see my answer.\n"
+    "You get a link that opens exactly once, and only you see my answer. Several files are one "
+    "zip; a text beside them is message.txt in it.\n"
     "Unopened, it is destroyed after {lifetime}, or when you choose. Files have at most {limit}.\n"
     "**/request** gives a link by which somebody else can hand you one text or file. "
     "Of that alone I keep the link, sealed, until I brought it to you.{larger}\n"

@@ -23,13 +23,15 @@ COPY = "Copy link"
 OPEN_PRIVATE = "Share in private"
 YOUR_FILE = "your file"
 YOUR_TEXT = "your text"
-YOUR_CAPTION = "your caption"
+YOUR_FILES = "your files, together in one zip"
 DELETED = "Your message is deleted."
-LEFT = "I left your message where it is, since not all of it could be shared."
 NOT_DELETED = "I could not delete your message: please delete it yourself."
 DELETE_IT = "Now delete your message above: bots can't do it here. Better use /share next time."
 NO_TEXT_NO_FILE = "There was neither a text nor a file. Give one of them."
-UNSUPPORTED = "I can't take this kind of message. Send a text, a file, a photo, audio or video."
+UNSUPPORTED = (
+    "I can't take this kind of message. Send a text, a file, a photo, audio, video, "
+    "a contact or a place."
+)
 IN_GROUPS = "Not here: everybody in this group would see it. Share with me in private."
 TRUTH = (
     "The chat and this service see what you share while you hand it in. "
@@ -93,7 +95,7 @@ def telegram_help(lifetime: str, limit: str, *, uploads: bool) -> str:
         "• /request gives a link by which somebody else can hand you one text or file. "
         "Of that alone I keep the link, sealed, until I brought it to you.\n"
         f"• Files have at most {limit}.\n{larger}"
-        "• A caption becomes a link of its own, and so does each picture of an album.\n"
+        "• An album becomes one link to a zip; a caption is message.txt in it.\n"
         "• Link previews open nothing. Whoever has the link can open it: pass it on with care.\n\n"
         f"{TRUTH}\n\n/privacy says what is kept."
     )

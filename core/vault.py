@@ -29,7 +29,7 @@ from core.secret import Kind, Metadata, Opened, Sealed
 from core.statistics import BYTES_IN, BYTES_OUT, SEALED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -79,6 +79,7 @@ class Vault:
         *,
         kind: Kind,
         name: str | None = None,
+        holds: Sequence[str] = (),
         media_type: str | None = None,
         size: int | None = None,
         lifetime: timedelta | None = None,
@@ -97,7 +98,7 @@ class Vault:
         self.policy.lifetime(lifetime)
         check_password(password or "")
         async with self.draft(
-            content, kind=kind, name=name, size=size, secret_id=secret_id
+            content, kind=kind, name=name, holds=holds, size=size, secret_id=secret_id
         ) as draft:
             return await self.commit(
                 draft,
@@ -110,19 +111,24 @@ class Vault:
             )
 
     @asynccontextmanager
-    async def draft(
+    async def draft(  # noqa: PLR0913 - what can be refused beforehand
         self,
         content: AsyncIterable[bytes],
         *,
         kind: Kind,
         name: str | None = None,
+        holds: Sequence[str] = (),
         size: int | None = None,
         secret_id: SecretId | None = None,
     ) -> AsyncIterator[Draft]:
-        """Seal the bytes; in the block they are durable, and after it gone unless committed."""
+        """Seal the bytes; in the block they are durable, and after it gone unless committed.
+
+        `holds` are the files in a zip of ours: their names count then, instead of its own.
+        """
         self.policy.check_size(size)
         if kind is Kind.FILE:
-            self.policy.check_name(name or "")
+            for one in holds or [name or ""]:
+                self.policy.check_name(one)
         draft = Draft(kind, self._clock() + milliseconds(self.policy.max_lifetime), secret_id)
         await draft.take(self.policy.counted(content), self._blobs)
         try:

@@ -253,3 +253,27 @@ async def test_memory_stays_flat_over_a_gigabyte(tmp_path: Path, client: ClientS
                 watch()
     assert got == size
     assert peak - idle < 40_000_000, f"{(peak - idle) / 1e6:.0f} MB more than idle"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_memory_stays_flat_over_a_large_album(tmp_path: Path, client: ClientSession) -> None:
+    """Ten files of 15 MB become one link while the process grows by less than 40 MB."""
+    port, body, peak = str(free_port()), os.urandom(15_000_000), 0
+    async with fake_telegram() as telegram:
+        given = {"PORT": port, "TELEGRAM_API_URL": telegram.url, "TELEGRAM_BOT_TOKEN": TOKEN}
+        async with running(tmp_path, "run", MAX_FILE_SIZE="200MB", **given) as process:
+            await ready(client, f"http://127.0.0.1:{port}")
+            telegram.say(text="warm")
+            await telegram.said("is deleted")
+            idle = resident(process.pid)
+
+            def shared() -> bool:
+                nonlocal peak
+                peak = max(peak, resident(process.pid))
+                return len(telegram.sent) > 1
+
+            for _ in range(10):
+                telegram.say(document=telegram.store(body), media_group_id="g")
+            await until(shared, 60)
+            await telegram.said("in one zip", "is deleted")
+    assert peak - idle < 40_000_000, f"{(peak - idle) / 1e6:.0f} MB more than idle"

@@ -46,18 +46,6 @@ async def test_form_takes_text_password_and_lifetime(
     assert await opened(client, web, link, password="pw") == b"hello"
 
 
-async def test_form_with_text_and_file_gives_a_link_for_each(
-    talk: FakeDiscord, web: Web, client: ClientSession
-) -> None:
-    """Both fields filled in make two links, each in an answer for the sender alone."""
-    form = await talk.form(await talk.command("share"))
-    number = await talk.submit(form, {"text": "hello", "lifetime": "300"}, talk.store(b"file"))
-    file, text = [links(told)[0] for told in await talk.answers(number, 2)]
-    assert all(talk.messages[one]["flags"] & 64 for one in talk.interactions[number].made)
-    assert await opened(client, web, text) == b"hello"
-    assert await opened(client, web, file) == b"file"
-
-
 async def test_empty_form_is_told(talk: FakeDiscord) -> None:
     """A form with neither text nor file gets a sentence."""
     form = await talk.form(await talk.command("share"))
@@ -71,18 +59,6 @@ async def test_form_never_asks_for_a_platform_login(talk: FakeDiscord) -> None:
     told = str(form)
     assert "Do not enter your Discord login" in told
     assert "your password" not in told.lower()
-
-
-async def test_direct_message_becomes_links_and_a_request_to_delete(
-    talk: FakeDiscord, web: Web, client: ClientSession
-) -> None:
-    """Text and attachments sent to the bot get a link each; the sender must delete the message."""
-    await talk.message("the code is 4711", talk.store(b"one"), talk.store(b"two"))
-    told = await talk.replies(4)
-    got = [await opened(client, web, link) for text in told for link in links(text)]
-    assert got == [b"one", b"two", b"the code is 4711"]
-    assert "delete your message" in told[-1].lower()
-    assert all(message["flags"] & 4 for message in talk.dms)
 
 
 async def test_repeated_message_gives_no_second_secret(talk: FakeDiscord, web: Web) -> None:

@@ -17,7 +17,7 @@ from tests.contents import until
 from tests.fakes.telegram_talk import door, links
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
 
     from bots.share import Share
     from core.creations import Creation
@@ -159,11 +159,13 @@ class Faltering(Creations):
     down = False
 
     @asynccontextmanager
-    async def once(self, door: str, event: str, *, patient: bool = True) -> AsyncIterator[Creation]:
+    async def once(
+        self, door: str, event: str, parts: Collection[str] = (), *, patient: bool = True
+    ) -> AsyncIterator[Creation]:
         """Do as told."""
         if self.down:
             raise Unavailable
-        async with super().once(door, event, patient=patient) as creation:
+        async with super().once(door, event, parts, patient=patient) as creation:
             yield creation
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from tests.fakes.telegram import FakeTelegram
 
 
+STICKER = {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 1, "height": 1}
+STICKER |= {"is_animated": False, "is_video": False}
+
+
 @pytest.fixture
 def nothing_kept(web: Web) -> Callable[[], Awaitable[None]]:
     """Give a check that there is neither a record nor a blob."""
@@ -71,15 +75,19 @@ async def test_forbidden_ending_is_refused_and_left_alone(
     assert telegram.called("getFile") == []
 
 
-async def test_message_that_is_shared_in_part_is_left_alone(
-    telegram: FakeTelegram, share: Share, settings: Settings
+async def test_message_whose_file_is_refused_is_left_alone(
+    telegram: FakeTelegram,
+    share: Share,
+    settings: Settings,
+    nothing_kept: Callable[[], Awaitable[None]],
 ) -> None:
-    """Where the file is refused and its caption is not, nothing is deleted, and that is said."""
+    """Where the file is refused, what is written with it is not shared by itself."""
     async with door(ruled(share, allowed=("txt",)), settings, telegram):
         file = telegram.store(b"x", file_name="a.exe")
         message = telegram.say(document=file, caption="kept")
-        await telegram.said("your caption", "left your message")
+        await telegram.said(".exe")
     assert message["message_id"] in telegram.messages
+    await nothing_kept()
 
 
 async def test_text_of_nothing_is_refused(
@@ -136,8 +144,7 @@ async def test_limit_says_when_it_is_possible_again(
     "content",
     [
         {"dice": {"emoji": "🎲", "value": 3}},
-        {"contact": {"phone_number": "1", "first_name": "Sam"}},
-        {"location": {"latitude": 1.5, "longitude": 2.5}},
+        {"sticker": STICKER},
     ],
 )
 async def test_unsupported_kind_gets_a_sentence(bot: FakeTelegram, content: dict[str, Any]) -> None:

@@ -212,6 +212,7 @@ async def test_album_is_taken_before_it_is_handled(
         gate.set()
         for part in parts:
             await telegram.gone(part)
+    assert len(telegram.sent) == 1
 
 
 async def test_bad_token_closes_the_door_before_it_listens(
