@@ -119,3 +119,16 @@ async def test_links_key_is_nowhere_on_the_admins_side(web: Web, browser: Client
         text = await (await browser.get(web.url + path)).text()
         assert key not in text
         assert told["revoke_token"] not in text
+
+
+async def test_door_is_open_while_it_gives_signs_of_life(web: Web, browser: ClientSession) -> None:
+    """A door that spoke just now is open, one that fell silent is not, nor one that never spoke."""
+    await web.house.heartbeats.note("telegram")
+    await web.house.redis.hset("ots:doors", "discord", "1000")
+    told = await (await browser.get(f"{web.url}/stats-json")).json()
+    doors = {door["name"]: (door["alive"], door["seen_at"]) for door in told["doors"]}
+    assert doors["telegram"][0]
+    assert doors["discord"] == (False, "1970-01-01T00:00:01Z")
+    assert doors["web"] == (False, None)
+    page = await (await browser.get(f"{web.url}/stats")).text()
+    assert "since 1970-01-01 00:00 UTC" in page
