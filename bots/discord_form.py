@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 4000  # characters that a modal's field holds
 LONGEST_PASSWORD = 200
+LONGEST_HINT = 100
 MOST_FILES = 10
 OPEN_FOR = 900  # seconds
 SHARE = "ots:share"
@@ -52,7 +53,7 @@ class ShareForm(ui.Modal):
         self.add_item(
             ui.Label(
                 text=_(words.PASSWORD_TITLE),
-                description=f"{_(words.PASSWORD_OPTIONAL)} {_(replies.NO_LOGIN)}",
+                description=_fitted(_(words.PASSWORD_OPTIONAL), _(replies.NO_LOGIN)),
                 component=_password("password"),
             )
         )
@@ -71,6 +72,15 @@ def _lifetimes(policy: Policy, chosen: timedelta) -> ui.RadioGroup[ShareForm]:
     return group
 
 
+def _fitted(*sentences: str) -> str:
+    """Write as many of these as fit below a field, in whatever language, the first ones first."""
+    said = ""
+    for sentence in sentences:
+        longer = f"{said} {sentence}".strip()
+        said = longer if len(longer) <= LONGEST_HINT else said
+    return said
+
+
 def _password(name: str, *, required: bool = False) -> ui.TextInput[Any]:
     return ui.TextInput(custom_id=name, required=required, max_length=LONGEST_PASSWORD)
 
@@ -81,11 +91,10 @@ class PasswordForm(ui.Modal):
     def __init__(self, status: Status) -> None:
         name = f"ots:password:{status.id}"
         super().__init__(title=_(words.PASSWORD_TITLE), timeout=OPEN_FOR, custom_id=name)
-        hint = [_(words.NEW_PASSWORD_HINT), _(replies.NO_LOGIN)]
-        if status.protected:
-            hint.insert(0, _(words.EMPTY_FOR_NONE))
+        empty = [_(words.EMPTY_FOR_NONE)] * status.protected
+        hint = _fitted(*empty, _(replies.NO_LOGIN), _(words.NEW_PASSWORD_HINT))
         new = _password("new", required=not status.protected)
-        label = ui.Label(text=_(words.NEW_PASSWORD), description=" ".join(hint), component=new)
+        label = ui.Label(text=_(words.NEW_PASSWORD), description=hint, component=new)
         self.add_item(label)
         if status.protected:
             old = _password("old", required=True)
