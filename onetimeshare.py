@@ -103,7 +103,9 @@ async def run_bot(door: str, settings: Settings) -> None:
         raise CannotStart(
             f"{door.upper()}_BOT_TOKEN is empty; docs/{door}.md says where to get one."
         )
-    async with open_vault(settings, own_redis=False) as house:
+    from web.metrics import serve_metrics  # noqa: PLC0415 - as above
+
+    async with open_vault(settings, own_redis=False) as house, serve_metrics(house, settings):
         await _open_door(door, house, settings)
 
 
@@ -132,10 +134,16 @@ def _hash_password() -> None:
 
 
 async def _serve(house: House, settings: Settings) -> None:
-    from web.app import serve  # noqa: PLC0415 - a bot's process need not load it
+    # A bot's process need not load them.
+    from web.app import serve  # noqa: PLC0415
+    from web.metrics import serve_metrics  # noqa: PLC0415
 
     try:
-        async with serve(house, settings) as address, beside(house.heartbeats.beat("web")):
+        async with (
+            serve_metrics(house, settings),
+            serve(house, settings) as address,
+            beside(house.heartbeats.beat("web")),
+        ):
             log.info("web is open", address=address, links=settings.public_url)
             await asyncio.Event().wait()
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -16,7 +17,7 @@ from bots.discord_door import DiscordDoor
 from bots.discord_messages import DOOR
 from bots.discord_notices import Teller
 from bots.notices import Notices
-from core.background import stop
+from core.background import beside, stop
 from core.errors import DoorClosed
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 
 READY_WITHIN = 60.0  # seconds until the gateway has let us in
 STOP_WITHIN = 20.0  # seconds for what runs when the door closes
+LOOK_EVERY = 5.0  # seconds between two looks whether the gateway answers
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between tries to connect
 # Close codes after which trying again can't help.
 REASONS = {
@@ -88,10 +90,12 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
             return tries
         if ready.done():
             log.info("door is open", door="discord")
+            door.share.metrics.contact(DOOR)
             tries = 0
         async with (
             Notices(door.share, DOOR, Teller(door, door.share)).telling(),
             Deliveries(door.share, DOOR, Bringer(door, door.share.policy)).telling(),
+            beside(_watch(door)),
         ):
             await living
     except discord.LoginFailure:
@@ -107,6 +111,17 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
         await stop(living)
         ready.cancel()
     return tries
+
+
+async def _watch(door: DiscordDoor) -> None:
+    """Note when the gateway answered: every answer to a heartbeat has a delay of its own."""
+    seen: list[tuple[int, float]] = []
+    while True:
+        delays = [(shard, delay) for shard, delay in door.latencies if isfinite(delay)]
+        if delays != seen:
+            seen = delays
+            door.share.metrics.contact(DOOR)
+        await asyncio.sleep(LOOK_EVERY)
 
 
 async def _close(door: DiscordDoor) -> None:

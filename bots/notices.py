@@ -44,6 +44,7 @@ class Notices:
         self._receipts = share.receipts
         self._open_ref = share.vault.server_key.open_ref
         self._door = door
+        self._count = share.metrics.receipts
         self._tell = tell
         self._unbroken = Unbroken()
         self._reader = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -74,15 +75,21 @@ class Notices:
         try:
             ref = self._ref(receipt)
             if ref is not None and not await self._receipts.was_told(receipt):
-                try:
-                    with speaking(language_of(ref.language)):
-                        await self._tell(receipt, ref)
-                except Unreachable:
-                    log.info("notice dropped", door=self._door, kind=receipt.event.value)
+                await self._tell_or_drop(receipt, ref)
                 await self._receipts.note_told(receipt)
             await self._receipts.acknowledge(self._door, entry)
         except Exception as error:  # noqa: BLE001 - one that can't be told now holds up no other
             log.warning("notice failed", door=self._door, error=type(error).__name__)
+            self._count.labels(self._door, "failed").inc()
+
+    async def _tell_or_drop(self, receipt: Receipt, ref: SenderRef) -> None:
+        try:
+            with speaking(language_of(ref.language)):
+                await self._tell(receipt, ref)
+            self._count.labels(self._door, "told").inc()
+        except Unreachable:
+            log.info("notice dropped", door=self._door, kind=receipt.event.value)
+            self._count.labels(self._door, "dropped").inc()
 
     def _ref(self, receipt: Receipt) -> SenderRef | None:
         """Find where the sender is told, where that is through this door."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.handed import Handed
     from core.invitations import Invitations
     from core.link import SecretId
+    from core.metrics import Metrics
     from core.notes import Notes
     from core.policy import Policy
     from core.receipts import Receipts
@@ -88,6 +89,7 @@ class Share:
     invitations: Invitations
     handed: Handed
     gate: Gate
+    metrics: Metrics
 
     @classmethod
     def of(cls, house: House, public_url: str) -> Share:
@@ -102,6 +104,7 @@ class Share:
             invitations=house.invitations,
             handed=house.handed,
             gate=house.gate,
+            metrics=house.metrics,
         )
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -72,7 +73,7 @@ def _intake(application: App, share: Share, settings: Settings) -> Intake | Webh
     """Choose how updates come: asked for, or brought."""
     bot, handle = application.bot, _answering(application)
     if settings.telegram_webhook_url is None:
-        return Intake(bot, handle)
+        return Intake(bot, handle, partial(share.metrics.contact, DOOR))
     return Webhook(bot, handle, share, settings)
 
 

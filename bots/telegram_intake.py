@@ -36,8 +36,15 @@ class Intake:
     unfinished: it may not hold up the others.
     """
 
-    def __init__(self, bot: Bot, handle: Callable[[Update], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        handle: Callable[[Update], Awaitable[None]],
+        contact: Callable[[], None],
+    ) -> None:
+        """Take what handles an update, and `contact`, which is told whenever Telegram answered."""
         self._bot = bot
+        self._contact = contact
         self._handle = handle
         self._tasks: dict[int, asyncio.Task[None]] = {}  # by update id, until confirmed
         self._next = 0  # follows the newest update that was started
@@ -77,6 +84,7 @@ class Intake:
         told = await self._bot.get_updates(
             offset=offset, limit=WINDOW, timeout=LONG_POLL, allowed_updates=ALLOWED
         )
+        self._contact()
         for number in confirmed:
             del self._tasks[number]
         started = False

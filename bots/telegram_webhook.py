@@ -32,6 +32,7 @@ AT_ONCE = 64  # updates at work; of one chat Telegram brings one at a time
 HOLD = 20.0  # seconds that an answer waits for the work: less than any proxy's patience
 AGAIN = 2  # seconds until Telegram asks again how far an update is
 CUT_UP = 4000 // 2  # characters; a paste is cut at about 4000 UTF-16 units, two at most for each
+LOOK_EVERY = 60.0  # seconds between two looks whether Telegram answers
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 WRONG_TOKEN = f"Only Telegram may call this: {HEADER} is missing or wrong.\n"
 NO_UPDATE = "This is no update of the Bot API.\n"
@@ -57,6 +58,7 @@ class Webhook:
         self._bot = bot
         self._handle = handle
         self._creations = share.creations
+        self._contact = share.metrics.contact
         self._url = settings.telegram_webhook_url
         self._host, self._port = settings.host, settings.telegram_webhook_port
         # The same in every replica, and another one with another token or server key.
@@ -83,7 +85,10 @@ class Webhook:
             raise DoorClosed(f"{where} can not be used: {error.strerror}") from None
         await patiently(self._set)
         log.info("webhook is set", door=DOOR, port=self._port)
-        await asyncio.Event().wait()
+        while True:  # where nobody writes, nobody else would notice that Telegram is gone
+            self._contact(DOOR)
+            await asyncio.sleep(LOOK_EVERY)
+            await patiently(self._bot.get_me)
 
     async def finish(self, limit: float) -> None:
         """Take nothing new; let what runs end within `limit` seconds, and stop the rest."""

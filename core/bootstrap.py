@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -20,6 +21,7 @@ from redis.exceptions import RedisError
 from core.audit import Audit
 from core.background import beside
 from core.blobs.filesystem import FileBlobs
+from core.blobs.measured import MeasuredBlobs
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
@@ -32,12 +34,15 @@ from core.invitations import Invitations
 from core.keys import ServerKey
 from core.limits import Limits, Windows
 from core.link import encode
+from core.metrics import Metrics
 from core.notes import Notes
 from core.outbox import Outbox
 from core.passwords import Passwords
+from core.readiness import Readiness
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
+from core.redis_state import RedisState
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -49,7 +54,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.blobs import Blobs
+    from core.receipts import Receipt
     from core.settings import Settings
+
+log = structlog.get_logger()
 
 CONNECTIONS = 32
 RETRIES = 5  # within 1.3 seconds: rides through a restart, and says soon that it is down
@@ -78,6 +86,8 @@ class House:
     audit: Audit
     heartbeats: Heartbeats
     scripts: Scripts
+    metrics: Metrics
+    readiness: Readiness
 
 
 @asynccontextmanager
@@ -102,15 +112,20 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         redis = await stack.enter_async_context(_connect(url))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         await _fits(redis, server_key)
-        blobs = await _open_blobs(settings)
-        stack.push_async_callback(blobs.aclose)
+        if settings.redis_url is not None:
+            await _warn_of_losses(redis)
+        metrics = Metrics()
+        store = await _open_blobs(settings)
+        stack.push_async_callback(store.aclose)
+        blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(_connect(url, patience=None))
-        scripts = Scripts(quick)
+        scripts = Scripts(quick, trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
-        statistics = Statistics(scripts)
-        outbox = Outbox(scripts, receipts, statistics)
+        statistics = Statistics(scripts, counted=metrics.count)
+        ended = partial(_count_ended, metrics, server_key)
+        outbox = Outbox(scripts, receipts, statistics, counted=ended)
         records = Records(scripts, outbox)
         passwords = Passwords()
         stack.push_async_callback(passwords.aclose)
@@ -153,6 +168,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             audit=Audit(scripts),
             heartbeats=Heartbeats(scripts),
             scripts=scripts,
+            metrics=metrics,
+            readiness=Readiness(redis, blobs, settings.allowance.min_free_disk),
         )
 
 
@@ -179,6 +196,17 @@ async def _connect(url: str, *, patience: float | None = PATIENCE) -> AsyncItera
         yield redis
     finally:
         await pool.aclose()
+
+
+async def _warn_of_losses(redis: Redis) -> None:
+    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide."""
+    for risk in (await RedisState.read(redis)).risks():
+        log.warning("redis may lose secrets", reason=risk)
+
+
+def _count_ended(metrics: Metrics, server_key: ServerKey, receipt: Receipt) -> None:
+    door = server_key.door(receipt.secret_id.raw, receipt.ref)
+    metrics.events.labels(receipt.event.value, door).inc()
 
 
 async def _stored(redis: Redis, blobs: Blobs) -> int:

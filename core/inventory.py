@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.errors import Corrupt, Malformed
+from core.errors import Malformed
 from core.link import SecretId
 from core.record import INDEX_SHARDS, moment, record_key
 from core.secret import State
@@ -105,16 +104,10 @@ class Inventory:
     def _read(self, secret_id: SecretId, answer: list[Any]) -> Listed:
         _, state, created, expires, size, ref = answer
         up_to = 10 ** max(3, len(str(max(0, size - 1))))
-        door = self._door(secret_id, ref)
+        door = self._server_key.door(secret_id.raw, ref)
         return Listed(
             secret_id, State(state.decode()), moment(created), moment(expires), up_to, door
         )
-
-    def _door(self, secret_id: SecretId, ref: bytes) -> str:
-        if ref:
-            with suppress(Corrupt):
-                return self._server_key.open_ref(secret_id.raw, ref).door
-        return "web"
 
 
 def _shard(number: int) -> str:

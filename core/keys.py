@@ -18,6 +18,7 @@ import json
 import secrets
 import struct
 import unicodedata
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from argon2.low_level import Type, hash_secret_raw
@@ -247,6 +248,13 @@ class ServerKey:
             Corrupt: another key or secret.
         """
         return SenderRef(**json.loads(self.open(b"ref", secret_id, sealed)))
+
+    def door(self, secret_id: bytes, ref: bytes) -> str:
+        """Name the door where a secret's sender is told; without one it came through the web."""
+        if ref:
+            with suppress(Corrupt):
+                return self.open_ref(secret_id, ref).door
+        return "web"
 
     def token_key(self, credential: bytes) -> bytes:
         """Derive what signs the admin's tokens: another password makes all of them worthless."""

@@ -17,6 +17,8 @@ from core.receipts import Receipt, Receipts, Waiting
 from core.record import index_key, record_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.link import SecretId
     from core.scripts import Call, Scripts
     from core.statistics import Statistics
@@ -31,10 +33,19 @@ MOST = 10_000  # secrets that are kept in memory for that
 class Outbox:
     """Receipts to publish, and secrets that are over."""
 
-    def __init__(self, scripts: Scripts, receipts: Receipts, statistics: Statistics) -> None:
+    def __init__(
+        self,
+        scripts: Scripts,
+        receipts: Receipts,
+        statistics: Statistics,
+        *,
+        counted: Callable[[Receipt], None] = lambda _: None,
+    ) -> None:
+        """Take where they go, and `counted`, which is told of each that this process published."""
         self._run = scripts
         self._receipts = receipts
         self._statistics = statistics
+        self._counted = counted
         self._waiting: dict[SecretId, Waiting] = {}
         self._over: set[SecretId] = set()
         self._something = asyncio.Event()
@@ -106,6 +117,7 @@ class Outbox:
             if taken and one in published:
                 for receipt in Receipt.waiting(one, published[one]):
                     self._statistics.count(receipt.event, at=receipt.at)
+                    self._counted(receipt)
             for box in rest:  # came while this was on its way
                 self.add(one, Waiting(*box))
         shards: dict[str, list[bytes]] = {}

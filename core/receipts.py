@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from core import readers
 from core.errors import Unavailable
@@ -144,6 +144,20 @@ class Receipts:
         """
         entries = await readers.take(self._redis, STREAM, group, reader, abandoned=ABANDONED)
         return [(name, Receipt.read(fields)) for name, fields in entries]
+
+    async def waiting(self) -> dict[str, int]:
+        """Count the receipts that each group has not acknowledged.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            told = await self._redis.xinfo_groups(STREAM)
+        except ResponseError:  # no receipt was ever written
+            return {}
+        except RedisError as error:
+            raise Unavailable from error
+        return {one["name"].decode(): one["pending"] + (one.get("lag") or 0) for one in told}
 
     async def was_told(self, receipt: Receipt) -> bool:
         """Tell whether the sender knows already: the stream may hold a receipt twice.

@@ -67,6 +67,9 @@ class Settings:
     policy: Policy
     allowance: Allowance
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    metrics_host: str
+    metrics_port: int | None
+    log_format: str | None
 
     @classmethod
     def read(cls, dotenv: Path = Path(".env")) -> Settings:
@@ -110,6 +113,9 @@ class Settings:
             policy=_policy(form),
             allowance=_allowance(form),
             trusted_proxies=form.get("TRUSTED_PROXIES", _networks, ()),
+            metrics_host=form.get("METRICS_HOST", str, "127.0.0.1"),
+            metrics_port=form.get("METRICS_PORT", _port, None),
+            log_format=form.get("LOG_FORMAT", _log_format, None),
         )
         form.finish()
         return settings
@@ -211,6 +217,12 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
         raise ValueError("write networks such as 10.0.0.0/8, 2001:db8::/64, with commas") from None
+
+
+def _log_format(text: str) -> str:
+    if text not in {"json", "text"}:
+        raise ValueError("write json or text")
+    return text
 
 
 def _switch(text: str) -> bool:

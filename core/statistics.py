@@ -18,7 +18,7 @@ from core.clock import now_ms
 from core.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from core.clock import Clock
     from core.scripts import Scripts
@@ -39,8 +39,16 @@ BLOCK = 1024
 class Statistics:
     """Counts by name and hour. Receipts count under their event's name."""
 
-    def __init__(self, scripts: Scripts, clock: Clock = now_ms) -> None:
+    def __init__(
+        self,
+        scripts: Scripts,
+        clock: Clock = now_ms,
+        *,
+        counted: Callable[[str, int], None] = lambda _name, _amount: None,
+    ) -> None:
+        """Take where they are kept, and `counted`, which is told of each count at once."""
         self._run = scripts
+        self._counted_now = counted
         self._clock = clock
         self._process = secrets.token_hex(4)
         self._batch = 0
@@ -52,6 +60,7 @@ class Statistics:
         """Count what happened at a moment (ms), or now."""
         hour = (self._clock() if at is None else at) // HOUR
         self._counted.setdefault(hour, Counter())[name] += amount
+        self._counted_now(name, amount)
 
     def count_bytes(self, name: str, size: int) -> None:
         """Count bytes, in full KiB."""

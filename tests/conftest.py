@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +13,9 @@ from bots.share import Share
 from core.bootstrap import House, open_vault
 from core.settings import Settings
 from tests.generous import GENEROUS
+from tests.scrape import Scrape
 from web.app import serve
+from web.metrics import serve_metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -64,6 +66,16 @@ async def web(house: House, settings: Settings, listening: socket.socket) -> Asy
     """Run the web server as it is."""
     async with serve(house, settings, listening):
         yield Web(settings.public_url, house, settings)
+
+
+@pytest.fixture
+async def scrape(house: House, settings: Settings, client: ClientSession) -> AsyncIterator[Scrape]:
+    """Serve the metrics of a house."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with serve_metrics(house, replace(settings, metrics_port=port)):
+        yield Scrape(client, port)
 
 
 @pytest.fixture

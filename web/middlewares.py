@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
+from aiohttp.hdrs import METH_ALL
 
 from core.errors import OneTimeShareError
+from web.keys import HOUSE
 from web.problems import Problem, internal, problem_of, problem_of_status
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ STREAMING = web.RequestKey("streaming", bool)  # the answer's head is out: no ot
 
 @web.middleware
 async def access_log(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Log route, status and time: no path, no address, no query."""
+    """Log and count route, status and time: no path, no address, no query."""
     started = time.perf_counter()
     status = 499
     try:
@@ -32,14 +34,14 @@ async def access_log(request: web.Request, handler: Handler) -> web.StreamRespon
         status = answer.status
         return answer
     finally:
+        took = time.perf_counter() - started
         resource = request.match_info.route.resource
-        log.info(
-            "request",
-            method=request.method if request.method.isalpha() else "?",
-            route=resource.canonical if resource is not None else "?",
-            status=status,
-            ms=round((time.perf_counter() - started) * 1000, 1),
-        )
+        method = request.method if request.method in METH_ALL else "?"
+        route = resource.canonical if resource is not None else "?"
+        log.info("request", method=method, route=route, status=status, ms=round(took * 1000, 1))
+        metrics = request.app[HOUSE].metrics
+        metrics.requests.labels(method, route, status).inc()
+        metrics.request_seconds.labels(route).observe(took)
 
 
 def answer_errors(pages: Pages) -> Middleware:

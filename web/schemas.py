@@ -162,7 +162,14 @@ SCHEMAS: dict[str, Schema] = {
     "Alive": shape(alive=yes_or_no("Always true.")),
     "Ready": shape(
         ready=yes_or_no("Whether it can work."),
-        redis=yes_or_no("Whether Redis answers."),
+        redis=yes_or_no("Whether Redis answers and takes writes."),
         blobs=yes_or_no("Whether the blob store does."),
+        room=yes_or_no("Whether more is let in; what is there opens without."),
+        durable=yes_or_no("Whether Redis keeps what it took."),
+        doors={
+            "type": "object",
+            "description": "Which doors gave a sign of life lately.",
+            "additionalProperties": {"type": "boolean"},
+        },
     ),
 }

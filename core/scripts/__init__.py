@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +13,8 @@ from core.errors import Unavailable
 from core.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from redis.asyncio import Redis
 
@@ -56,8 +58,16 @@ def source(name: str) -> str:
 class Scripts:
     """Calls scripts by name. Each is safe to run twice: a lost reply may be asked for again."""
 
-    def __init__(self, redis: Redis, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        patience: float = PATIENCE,
+        trip: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Take the connections; a round trip has `patience` seconds, and is made in a `trip`."""
         self._redis = redis
+        self._trip = trip
         self._patience = patience
         self._scripts = {
             name: redis.register_script(source(name))
@@ -89,8 +99,9 @@ class Scripts:
     async def _travel(self, parties: Sequence[tuple[Call, ...]]) -> list[list[Any] | Exception]:
         """Make one round trip for everybody; each party's calls fail or succeed as its own."""
         try:
-            async with asyncio.timeout(self._patience):
-                answers = await self._send([call for party in parties for call in party])
+            with self._trip():
+                async with asyncio.timeout(self._patience):
+                    answers = await self._send([call for party in parties for call in party])
         except (RedisError, TimeoutError) as error:
             return [_unavailable(error) for _ in parties]
         told: list[list[Any] | Exception] = []

@@ -1,0 +1,87 @@
+"""Whether this process can take secrets in and hand them out, looked at when somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from redis.exceptions import RedisError
+
+from core.errors import OneTimeShareError
+from core.redis_state import RedisState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from redis.asyncio import Redis
+
+    from core.blobs import Blobs
+
+T = TypeVar("T")
+
+PATIENCE = 3.0  # seconds that each part may take to answer
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What was found.
+
+    `redis`: it answers and takes writes. `blobs`: the store takes a blob, which a disk without a
+    byte left does not. `room`: new secrets are let in; where there is none, those that are there
+    still open, and that makes room, so it takes no process out of service. `durable`: Redis writes
+    what it acknowledges to a disk and never drops a key; its operator was warned at the start.
+    """
+
+    redis: bool
+    blobs: bool
+    room: bool
+    durable: bool
+
+    def __bool__(self) -> bool:
+        return self.redis and self.blobs
+
+
+class Readiness:
+    """Asks Redis and the blob store, both at once."""
+
+    def __init__(self, redis: Redis, blobs: Blobs, spare: int) -> None:
+        """Take the parts, and how many bytes of the disk must be free for more to be let in."""
+        self._redis = redis
+        self._blobs = blobs
+        self._spare = spare
+        self._looking = asyncio.Lock()
+        self._looks = 0
+        self._found = Ready(redis=False, blobs=False, room=False, durable=False)
+
+    async def look(self) -> Ready:
+        """Tell how it stands, within a few seconds whatever hangs."""
+        seen = self._looks
+        async with self._looking:
+            if self._looks == seen:  # else somebody else looked while we waited
+                state, blobs, free = await asyncio.gather(
+                    _asked(lambda: RedisState.read(self._redis)),
+                    _asked(self._check),
+                    _asked(self._blobs.free),
+                )
+                self._found = Ready(
+                    redis=state is not None and state.takes_writes,
+                    blobs=blobs is not None,
+                    room=free is not None and free >= self._spare,
+                    durable=state is not None and not state.risks(),
+                )
+                self._looks += 1
+        return self._found
+
+    async def _check(self) -> bool:
+        await self._blobs.check()
+        return True
+
+
+async def _asked(ask: Callable[[], Awaitable[T]]) -> T | None:
+    """Wait for an answer; None where there is none."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await ask()
+    except (RedisError, OneTimeShareError, TimeoutError, OSError):
+        return None
