@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -58,12 +59,15 @@ class Metrics:
         self._count_doors()
 
     def _count_web(self) -> None:
-        self.requests = self._counter(
+        self._requests = self._counter(
             "http_requests", "Requests that were answered.", "method", "route", "status"
         )
-        self.request_seconds = self._histogram(
+        self._request_seconds = self._histogram(
             "http_request_duration_seconds", "From head to last byte.", REQUEST, "route"
         )
+        # To look a label up costs more than to count it.
+        self._request = cache(self._requests.labels)
+        self._seconds_of = cache(self._request_seconds.labels)
 
     def _count_secrets(self) -> None:
         sealed = self._counter("secrets_sealed", "Secrets that were taken in.", "door")
@@ -93,6 +97,7 @@ class Metrics:
             "blob_step_duration_seconds", "Steps of the blob store.", STEP, "step"
         )
         self._blob_failures = self._counter("blob_step_failures", "Steps that failed.", "step")
+        self._seconds_of_step = cache(self._blob_seconds.labels)
         self.lag_seconds = self._histogram(
             "event_loop_lag_seconds", "How late the event loop was at what was due.", STEP
         )
@@ -123,6 +128,11 @@ class Metrics:
         if figure in self._figures:
             self._figures[figure].inc(amount)
 
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request; method and route must be of a known few."""
+        self._request(method, route, status).inc()
+        self._seconds_of(route).observe(seconds)
+
     @contextmanager
     def redis_trip(self) -> Iterator[None]:
         """Take the time of a round trip in the block."""
@@ -148,7 +158,7 @@ class Metrics:
             raise
         finally:
             took = time.perf_counter() - began - step.spent_elsewhere
-            self._blob_seconds.labels(name).observe(took)
+            self._seconds_of_step(name).observe(took)
 
     def contact(self, door: str) -> None:
         """Note that a door's platform answered just now."""

@@ -39,9 +39,7 @@ async def access_log(request: web.Request, handler: Handler) -> web.StreamRespon
         method = request.method if request.method in METH_ALL else "?"
         route = resource.canonical if resource is not None else "?"
         log.info("request", method=method, route=route, status=status, ms=round(took * 1000, 1))
-        metrics = request.app[HOUSE].metrics
-        metrics.requests.labels(method, route, status).inc()
-        metrics.request_seconds.labels(route).observe(took)
+        request.app[HOUSE].metrics.request(method, route, status, took)
 
 
 def answer_errors(pages: Pages) -> Middleware:
