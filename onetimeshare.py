@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
-import logging
-import resource
 import signal
 import sys
 from contextlib import suppress
@@ -15,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core import guards
 from core.background import beside
 from core.bootstrap import open_vault
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
+from core.logs import set_up_logs
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ log = structlog.get_logger()
 
 DOORS = ("telegram", "discord")
 PAUSE = 10.0  # seconds before a door that broke is opened again
-PR_SET_DUMPABLE = 4
+SWAP = "turn it off (swapoff -a), encrypt it, or set a memory limit without it"
 NO_DOORS = """\
 No bot is set up yet; the page works without one. To add them, put into .env and start again:
   TELEGRAM_BOT_TOKEN=…  from @BotFather in Telegram: /newbot (docs/telegram.md)
@@ -40,12 +39,16 @@ No bot is set up yet; the page works without one. To add them, put into .env and
 def main() -> None:
     """Run the command line."""
     arguments = _parser().parse_args()
-    _forbid_core_dumps()
+    guards.forbid_core_dumps()
     if arguments.command == "hash-password":
         return _hash_password()
-    _set_up_logs()
+    guards.keep_files_private()
+    guards.allow_many_files()
     try:
         settings = Settings.read()
+        set_up_logs(getattr(arguments, "door", arguments.command), settings.log_format)
+        if guards.may_swap():
+            log.warning("memory may be swapped to a disk", advice=SWAP)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_stopped(_command(arguments, settings)))
     except (CannotStart, DoorClosed) as error:
@@ -207,51 +210,6 @@ def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
         return None
     loop: type[asyncio.AbstractEventLoop] = uvloop.Loop
     return loop
-
-
-def _forbid_core_dumps() -> None:
-    """Let no crash write our memory, where keys and contents pass through, to a disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":  # a handler that the system pipes dumps to heeds no limit
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-class _Terse(logging.Handler):
-    """Tells of a library's trouble without its values: aiohttp prints requests that it can't read.
-
-    What stays is the message before its values are filled in (asyncio's go on in further lines),
-    and the error's class.
-    """
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[0] if record.exc_info else None
-        log.log(
-            record.levelno,
-            str(record.msg).partition("\n")[0],
-            library=record.name,
-            **({"error": error.__name__} if error is not None else {}),
-        )
-
-
-def _set_up_logs() -> None:
-    """Log our own lines, and the libraries' errors only: some print addresses with tokens."""
-    logging.basicConfig(level=logging.WARNING, handlers=[_Terse()])
-    for name in ("httpx", "httpcore", "telegram", "discord", "aiohttp"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    lines = (
-        structlog.dev.ConsoleRenderer()
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            lines,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,11 +21,12 @@ from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration, parse_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_KEY_SIZE = 32
 MOST = 1_000_000  # of what is counted
+ALIKE = 0.85  # of two names, from 0 to 1
 TELEGRAM = "https://api.telegram.org"
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
@@ -78,11 +80,16 @@ class Settings:
         Raises:
             CannotStart: naming every setting that can't be used, and why.
         """
-        return cls.parse({**dotenv_values(dotenv), **os.environ})
+        written = dotenv_values(dotenv)
+        return cls.parse({**written, **os.environ}, written=written)
 
     @classmethod
-    def parse(cls, given: Mapping[str, str | None]) -> Settings:
+    def parse(cls, given: Mapping[str, str | None], *, written: Iterable[str] = ()) -> Settings:
         """Make settings of named texts; a missing or empty one takes its default.
+
+        Args:
+            given: texts by name; what isn't a setting is somebody else's.
+            written: names that are refused if they look like a setting's with a slip of the pen.
 
         Raises:
             CannotStart: naming every setting that can't be used, and why.
@@ -117,6 +124,7 @@ class Settings:
             metrics_port=form.get("METRICS_PORT", _port, None),
             log_format=form.get("LOG_FORMAT", _log_format, None),
         )
+        form.doubt(written)
         form.finish()
         return settings
 
@@ -126,9 +134,11 @@ class _Form:
 
     def __init__(self, given: Mapping[str, str | None]) -> None:
         self._given = given
+        self._known: list[str] = []
         self.wrong: list[str] = []
 
     def get(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        self._known.append(name)
         text = (self._given.get(name) or "").strip()
         if not text:
             return default
@@ -138,6 +148,11 @@ class _Form:
             hint = str(error) if type(error) is ValueError else _HINTS.get(parse.__name__, "")
             self.wrong.append(f"{name}: {hint or 'can not be read'}")
             return default
+
+    def doubt(self, written: Iterable[str]) -> None:
+        for name in set(written) - set(self._known):
+            for meant in get_close_matches(name.upper(), self._known, n=1, cutoff=ALIKE):
+                self.wrong.append(f"{name}: there is no such setting; is it {meant}?")
 
     def finish(self) -> None:
         if self.wrong:

@@ -15,6 +15,7 @@ class Scrape:
 
     def __init__(self, client: ClientSession, port: int) -> None:
         self._client = client
+        self.port = port
         self._url = f"http://127.0.0.1:{port}/metrics"
         self.text = ""
 

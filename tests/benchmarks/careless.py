@@ -12,6 +12,7 @@ import uvloop
 import onetimeshare
 from core import bootstrap
 from core.blobs.filesystem import FileBlobs
+from core.logs import set_up_logs
 from core.redis_server import find_server
 from core.settings import Settings
 from tests.generous import GENEROUS
@@ -57,5 +58,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    onetimeshare._set_up_logs()
+    set_up_logs("careless")
     uvloop.run(onetimeshare._until_stopped(main()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.canary.witness import NAME, TEXT, Witness
 from tests.contents import until
 from tests.fakes.telegram import TOKEN, fake_telegram
 from tests.fakes.telegram_talk import links
+from tests.scrape import Scrape
 from tests.test_process import free_port, ready, running
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ async def test_nothing_secret_is_kept_or_logged(tmp_path: Path, client: ClientSe
     url, control = f"http://127.0.0.1:{port}", {"control": os.urandom(32)}
     (tmp_path / "temporary").mkdir()
     given = {"PORT": port, "TMPDIR": str(tmp_path / "temporary")}
+    scrape = Scrape(client, free_port())
+    given |= {"METRICS_PORT": str(scrape.port), "LOG_FORMAT": "json"}
     async with fake_telegram() as telegram:
         given |= {"TELEGRAM_API_URL": telegram.url, "TELEGRAM_BOT_TOKEN": TOKEN}
         async with running(tmp_path, "run", **given) as process:
@@ -52,11 +56,14 @@ async def test_nothing_secret_is_kept_or_logged(tmp_path: Path, client: ClientSe
                 witness = Witness(client, url, redis)
                 await redis.set("control", control["control"])
                 await a_day(witness, telegram)
-            kept = files(tmp_path)
+            assert await scrape("secrets_sealed_total", door="telegram") == 2
+            kept = files(tmp_path) | {"metrics": scrape.text.encode()}
             assert found(witness.markers, kept | processes(process.pid)) == set()
         async with running(tmp_path, "run", **given):  # its start sweeps, too
             await ready(client, url)
             await until(lambda: generations(tmp_path) == {"3"})
+    lines = [json.loads(line) for line in kept[str(tmp_path / "err")].splitlines()]
+    assert {line["role"] for line in lines} == {"run"}
     rewritten = files(tmp_path)
     assert found(witness.markers, rewritten) == set()
     for held in (kept, rewritten):

@@ -51,6 +51,8 @@ def test_defaults() -> None:
         ("TELEGRAM_LOCAL_FILES", "/a/folder/without/a/server"),
         ("TELEGRAM_WEBHOOK_URL", "http://example.org/telegram"),
         ("TELEGRAM_WEBHOOK_PORT", "any"),
+        ("METRICS_PORT", "tcp://10.0.0.1:9090"),
+        ("LOG_FORMAT", "xml"),
     ],
 )
 def test_unusable_value_names_its_setting_and_never_prints(name: str, value: str) -> None:
@@ -67,6 +69,19 @@ def test_all_wrong_values_are_told_at_once() -> None:
         Settings.parse({"PORT": "x", "MAX_FILE_SIZE": "y"})
     assert "PORT" in refused.value.reason
     assert "MAX_FILE_SIZE" in refused.value.reason
+
+
+def test_slip_of_the_pen_is_no_default_in_silence(tmp_path: Path) -> None:
+    """A name in .env that is nearly a setting's is refused with that one; others' names are not."""
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("MAX_FILESIZE=1MB\ntelegram_bot_tokens=1:x\nCOMPOSE_PROJECT_NAME=share\n")
+    with pytest.raises(CannotStart) as refused:
+        Settings.read(dotenv)
+    assert "MAX_FILESIZE: there is no such setting; is it MAX_FILE_SIZE?" in refused.value.reason
+    assert "TELEGRAM_BOT_TOKEN?" in refused.value.reason
+    assert "COMPOSE" not in refused.value.reason
+    dotenv.write_text("COMPOSE_PROFILES=telegram\nTZ=UTC\n")
+    assert Settings.read(dotenv).port > 0
 
 
 def test_secrets_do_not_print() -> None:
