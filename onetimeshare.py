@@ -46,6 +46,10 @@ def main() -> None:
     guards.allow_many_files()
     try:
         settings = Settings.read()
+        if arguments.command == "doctor":
+            from doctor import report  # noqa: PLC0415 - only here
+
+            sys.exit(report.run(settings))
         set_up_logs(getattr(arguments, "door", arguments.command), settings.log_format)
         if guards.may_swap():
             log.warning("memory may be swapped to a disk", advice=SWAP)
@@ -63,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="everything: Redis, web, and each bot with a token")
     commands.add_parser("web", help="the web server alone")
+    commands.add_parser("doctor", help="look at everything that it stands on, and say what to do")
     commands.add_parser("hash-password", help="make the setting for the admin's password")
     bot = commands.add_parser("bot", help="one bot alone")
     bot.add_argument("door", choices=DOORS)

@@ -52,6 +52,7 @@ class FakeTelegram(Chats):
         self.moods: defaultdict[str, deque[Refusal | Drop]] = defaultdict(deque)
         self.gates: dict[str, asyncio.Event] = {}  # what a call (or "download") waits for
         self.webhook = ""
+        self.webhook_trouble: dict[str, Any] = {}  # what it tells of it besides
         self.bringer: Bringer | None = None
         self._bringing: asyncio.Task[None] | None = None
         self.down = False
@@ -127,6 +128,11 @@ class FakeTelegram(Chats):
         self.bringer = Bringer(self, self.webhook, given.get("secret_token", ""))
         self._bringing = asyncio.create_task(self.bringer.run())
         return True
+
+    async def on_getWebhookInfo(self, _given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        """Tell where updates are brought, and what went wrong there."""
+        about = {"has_custom_certificate": False, "pending_update_count": len(self.updates)}
+        return {"url": self.webhook, **about, **self.webhook_trouble}
 
     async def bring_nothing(self) -> None:
         """Bring no more updates."""

@@ -1,0 +1,123 @@
+"""Redis and the blob store, as a start would find them."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from core.bootstrap import open_vault
+from core.clock import now_ms
+from core.embedded import join_redis
+from core.errors import CannotStart, OneTimeShareError
+from core.link import SecretId
+from core.quantities import show_size
+from core.redis_state import RedisState
+from doctor.finding import bad, doubtful, good
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from redis.asyncio import Redis
+
+    from core.bootstrap import House
+    from core.settings import Settings
+    from doctor.finding import Finding
+
+REDIS, BLOBS = "Redis", "blob store"
+TRIES = 20
+SLOW_ANSWER, SLOW_WRITE, SLOW_BLOB = 0.005, 0.02, 0.25  # seconds, in the middle of the tries
+APART = 2.0  # seconds between two clocks
+PROBE = "ots:doctor"
+DAY = 24 * 60 * 60 * 1000
+
+
+async def storage(settings: Settings) -> list[Finding]:
+    """Open them as a server does; what can't be opened is told with its reason."""
+    if settings.redis_url is None:
+        try:
+            join_redis(settings.data_dir)
+        except CannotStart as nobody:
+            return [
+                doubtful(REDIS, f"neither it nor the blob store was looked at. {nobody.reason}")
+            ]
+    try:
+        async with open_vault(settings, own_redis=False) as house:
+            return [*await _redis(house.redis), *await _blobs(house, settings)]
+    except CannotStart as error:
+        return [bad("start", error.reason)]
+
+
+async def _redis(redis: Redis) -> list[Finding]:
+    try:
+        state = await RedisState.read(redis)
+        return [
+            *_kept(state),
+            await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER),
+            await _speed(REDIS, "writes", lambda: redis.set(PROBE, 1, px=1000), SLOW_WRITE),
+            await _clocks(redis),
+        ]
+    except RedisError as error:
+        return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
+
+
+def _kept(state: RedisState) -> list[Finding]:
+    found = [bad(REDIS, risk) for risk in state.risks()]
+    if not state.takes_writes:
+        found.append(bad(REDIS, "takes no writes: it is full, read-only, loading, or its disk is"))
+    if state.fsync is None:
+        found.append(doubtful(REDIS, "tells nobody its appendfsync: it must be always"))
+    return found or [good(REDIS, f"version {state.version} keeps what it acknowledges")]
+
+
+async def _clocks(redis: Redis) -> Finding:
+    before = time.time()
+    seconds, micros = await redis.time()
+    apart = abs(seconds + micros / 1e6 - (before + time.time()) / 2)
+    if apart > APART:
+        return bad("clock", f"{apart:.0f} s apart from Redis': run an NTP client on both machines")
+    return good("clock", "agrees with Redis'")
+
+
+async def _blobs(house: House, settings: Settings) -> list[Finding]:
+    spare = settings.allowance.min_free_disk
+    try:
+        free = await house.blobs.free()
+        kept = await _speed(BLOBS, "keeps 1 KiB", lambda: _kept_and_read(house), SLOW_BLOB)
+    except OneTimeShareError as error:
+        reason = error.__cause__ or type(error).__name__
+        return [bad(BLOBS, f"does not give back what it took: {reason}")]
+    if free < spare:
+        told = f"{show_size(free)} left, less than MIN_FREE_DISK: nothing is let in; make room"
+        return [kept, bad(BLOBS, told)]
+    return [kept, good(BLOBS, f"{show_size(free)} left; a latch there can be had only once")]
+
+
+async def _kept_and_read(house: House) -> None:
+    one, limit, body = SecretId.random(), now_ms() + DAY, bytes(1024)
+    await house.blobs.put(one, limit, _once(body))
+    try:
+        async with house.blobs.open(one, limit) as blob:
+            await blob.read(0, len(body))
+    finally:
+        await house.blobs.shred(one, limit)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+async def _speed(
+    about: str, what: str, do: Callable[[], Awaitable[object]], slow: float
+) -> Finding:
+    took = []
+    for _ in range(TRIES):
+        began = time.perf_counter()
+        await do()
+        took.append(time.perf_counter() - began)
+    told = f"{what} in {median(took) * 1000:.1f} ms"
+    if median(took) > slow:
+        return doubtful(about, f"{told}: every secret waits for that; bring it nearer, or a disk")
+    return good(about, told)
