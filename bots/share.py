@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 class Submission:
     """What somebody handed to a door.
 
-    `event` is the platform's own id of what came in: the same id means the same event.
+    `event` is the platform's own id of what came in: the same id means the same event; `parts` are
+    those of what came in pieces, and is answered with it.
     `chat` is where the sender is told what becomes of it, and `language` how.
     `size` is what the platform declared, in bytes; what arrives is counted again.
     """
 
     sender: Sender
     event: str
+    parts: tuple[str, ...] = ()
     chat: str = field(default="", repr=False)
     language: str = "en"
     kind: Kind
@@ -98,7 +100,8 @@ class Share:
             OneTimeShareError: when the submission is refused; nothing is kept then.
         """
         proof = self.vault.owner(submission.sender)
-        async with self.creations.once(submission.sender.door, submission.event) as creation:
+        door, event, parts = submission.sender.door, submission.event, submission.parts
+        async with self.creations.once(door, event, parts) as creation:
             existed = [await self.vault.abandon(one, proof) for one in creation.earlier]
             sealed = await self.vault.seal(
                 submission.content,

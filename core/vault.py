@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core import keys
 from core.admission import Admission
+from core.archive import Archive
 from core.blobs.kept import KeptBlob
 from core.clock import now_ms
 from core.control import Control
@@ -118,7 +119,8 @@ class Vault:
         """Seal the bytes; in the block they are durable, and after it gone unless committed."""
         self.policy.check_size(size)
         if kind is Kind.FILE:
-            self.policy.check_name(name or "")
+            for one in content.names if isinstance(content, Archive) else [name or ""]:
+                self.policy.check_name(one)
         draft = Draft(kind, self._clock() + milliseconds(self.policy.max_lifetime), secret_id)
         await draft.take(self.policy.counted(content), self._blobs)
         try:

@@ -36,7 +36,7 @@ ON_RECORDS = (
     *("forestall", "settle", "expire", "lose", "published", "refer"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "keep", "publish")
+ON_OTHERS = ("begin", "keep", "look", "part", "cover", "publish")
 PATIENCE = 5.0  # seconds that a round trip may take, with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
