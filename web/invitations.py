@@ -83,7 +83,7 @@ async def hand_in(request: web.Request) -> web.Response:
         parts = await parts_of(request)
         token = Token.parse(_pasted(await first_field(parts, "link-key")))
         async with reception.place(name, token) as place:
-            await from_parts(parts, place)
+            await from_parts(parts, place, request.app[VAULT].policy)
     else:
         return await _form(request)
     return _answer(request, place.asking)
