@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import health, invitations, languages, reveal, static, upload
+from web import health, invitations, languages, receipt, reveal, static, upload
 from web.headers import SecureAnswers
 from web.keys import HOUSE, PAGES, SETTINGS, VAULT
 from web.middlewares import access_log, answer_errors
@@ -33,7 +33,7 @@ def create_app(house: House, settings: Settings) -> web.Application:
     # Errors inside, so that the log's line has the status that the client sees.
     app = web.Application(middlewares=[access_log, languages.speak, answer_errors(pages)])
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
-    for module in (health, invitations, languages, reveal, static, upload):
+    for module in (health, invitations, languages, receipt, reveal, static, upload):
         app.add_routes(module.routes)
     secure = SecureAnswers(tls=settings.public_url.startswith("https://"))
     app.on_response_prepare.append(secure)

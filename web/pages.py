@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from core.language import LANGUAGES, RIGHT_TO_LEFT, _, gettext, ngettext, spoken, tag
 from core.quantities import parse_duration, show_duration, show_size
-from web.words import words
+from core.secret import State
+from web.words import unlocks, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 
     from core.invitation import Invitation
     from core.policy import Policy
-    from core.secret import Metadata
+    from core.secret import Metadata, Status
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-EVERYBODYS = ("home", "reveal", "invite", "privacy")
+EVERYBODYS = ("home", "reveal", "receipt", "invite", "privacy")
 _LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
 
 
@@ -91,6 +93,7 @@ class Pages:
             right_to_left=RIGHT_TO_LEFT,
             spoken=spoken,
             tag=tag,
+            moment=show_moment,
         )
         return cls(environment, statics, policy)
 
@@ -120,10 +123,28 @@ class Pages:
         detail = _("It is gone from here, and the link opens nothing any more.")
         return _html(self._render("error", status="0×", title=_("Destroyed"), detail=detail))
 
-    def link(self, *, url: str, expires_at: datetime) -> web.Response:
-        """Answer a sender's form, where no script runs."""
-        shown = f"{expires_at:%Y-%m-%d %H:%M} UTC"
-        return _html(self._render("link", url=url, expires_at=shown), status=201)
+    def link(self, *, url: str, expires_at: datetime, receipt: str, qr: str) -> web.Response:
+        """Answer a sender's form, where no script runs; `qr` is SVG."""
+        body = self._render(
+            "link",
+            url=url,
+            expires_at=show_moment(expires_at),
+            receipt=receipt,
+            qr=Markup(qr),  # noqa: S704 - drawn by us
+        )
+        return _html(body, status=201)
+
+    def standing(self, *, status: Status, token: str) -> web.Response:
+        """Answer whoever pasted a receipt's link, where no script runs, with how it stands."""
+        return _html(
+            self._render(
+                "standing",
+                status=status,
+                token=token,
+                stands=_standing(status),
+                unlocks=unlocks(status.unlocks_left),
+            )
+        )
 
     def hand_in(self, *, invitation: Invitation, token: str) -> web.Response:
         """Answer whoever pasted an invitation's link, where no script runs, with its form."""
@@ -151,6 +172,20 @@ class Pages:
 
 def _html(body: bytes, status: int = 200) -> web.Response:
     return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
+
+
+def _standing(status: Status) -> str:
+    """Name how it stands, as `standings.html` does; `receipt.js` does the same."""
+    if status.state in {State.OPENED, State.BURNED}:
+        return "opened" if status.ended_at else "receiving"
+    if status.state is State.LOCKED and status.attempts_left:
+        return "unread"
+    return status.state.value
+
+
+def show_moment(moment: datetime) -> str:
+    """Write a moment where no script can say it in the visitor's own time."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _choices(policy: Policy) -> list[tuple[str, str, bool]]:

@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from core.errors import Malformed, OneTimeShareError, Unavailable, Unfinished
-from core.link import KEY_SIZE, Claim, Key, decode
+from core.errors import OneTimeShareError, Unavailable, Unfinished
+from core.link import Claim, Key
 from core.policy import clean_name
 from core.secret import Kind
-from web.fields import Fields, secret_id
+from web.fields import Fields, bearer, secret_id
 from web.headers import DATA_CSP
 from web.keys import PAGES, VAULT
 from web.middlewares import STREAMING, wants_html
@@ -173,25 +173,6 @@ async def download(request: web.Request) -> web.StreamResponse:
         raise
 
 
-@routes.delete("/s/{id}")
-async def revoke(request: web.Request) -> web.Response:
-    """Revoke, with the token that the sender got."""
-    await request.app[VAULT].revoke(secret_id(request), _proof(request))
-    return web.Response(status=204)
-
-
-@routes.post("/s/{id}/unlock")
-async def unlock(request: web.Request) -> web.Response:
-    """Unlock after wrong passwords, with the token that the sender got."""
-    await request.app[VAULT].unlock(secret_id(request), _proof(request))
-    return web.Response(status=204)
-
-
-def _proof(request: web.Request) -> bytes:
-    token = decode(bearer(request), KEY_SIZE, "revoke token")
-    return request.app[VAULT].token_proof(token)
-
-
 async def _send(
     request: web.Request, delivery: Delivery, ticket: str | None = None
 ) -> web.StreamResponse:
@@ -248,15 +229,3 @@ def _range(request: web.Request) -> tuple[int, int | None]:
         return 0, None
     start, stop = int(match[1]), int(match[2]) + 1 if match[2] else None
     return (0, None) if stop is not None and stop <= start else (start, stop)
-
-
-def bearer(request: web.Request) -> str:
-    """Read the token of `Authorization: Bearer`.
-
-    Raises:
-        Malformed: there is none.
-    """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Malformed("Authorization: send Bearer and the token")
-    return token.strip()
