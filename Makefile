@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test soak check bench format lock clean
+.PHONY: run test soak check bench format messages lock clean
 
 run: $(VENV)/.run
 	$(BIN)/python onetimeshare.py run
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # The tests with their long variants.
 soak: $(VENV)/.dev
@@ -28,6 +28,12 @@ bench: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The sentences that people read, into the catalogs; whoever changed some translates what is new.
+messages: $(VENV)/.dev
+	$(BIN)/pybabel -q extract -F babel.cfg --omit-header --no-location --sort-output -o build/messages.pot bots core web
+	for language in $$(ls core/locales); do \
+	  $(BIN)/pybabel -q update -N --no-wrap --omit-header -D onetimeshare -d core/locales -l $$language -i build/messages.pot; done
 
 # Pins with hashes for every supported Python and system; no address of an index is recorded.
 lock:

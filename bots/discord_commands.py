@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bots import discord_replies as words
 from bots.discord_buttons import lifetimes
+from core.invitation import Purpose
 from core.quantities import parse_duration, show_duration, show_size
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def commands(door: DiscordDoor) -> list[Made]:
     """Make them all."""
     slash: list[Slash] = [
         ("share", "Get a link that opens once, for a text or a file", _share(door)),
+        *_requests(door),
         *_lists(door),
         *_explanations(door),
     ]
@@ -43,10 +45,29 @@ def commands(door: DiscordDoor) -> list[Made]:
     return [*made, menu]
 
 
+def _requests(door: DiscordDoor) -> list[Slash]:
+    @app_commands.describe(label="Who asks, as the page behind the link shows it")
+    async def request(interaction: discord.Interaction, label: str = "") -> None:
+        with door.working():
+            await door.asking.ask(interaction, Purpose.REQUEST, label)
+
+    async def upload(interaction: discord.Interaction) -> None:
+        with door.working():
+            await door.asking.ask(interaction, Purpose.UPLOAD)
+
+    offered: list[Slash] = [
+        ("request", "A link by which somebody hands you a text or file", request)
+    ]
+    if door.uploads:
+        offered.append(("upload", "A page for a file that is too large for Discord", upload))
+    return offered
+
+
 def _lists(door: DiscordDoor) -> list[Slash]:
     async def secrets(interaction: discord.Interaction) -> None:
         with door.working():
             await door.secrets.show(interaction)
+            await door.asking.list_waiting(interaction)
 
     async def delete_my_data(interaction: discord.Interaction) -> None:
         with door.working():
@@ -63,7 +84,7 @@ def _explanations(door: DiscordDoor) -> list[Slash]:
 
     async def help_(interaction: discord.Interaction) -> None:
         lifetime, limit = show_duration(policy.default_lifetime), show_size(policy.max_size)
-        text = words.help_(lifetime, limit)
+        text = words.help_(lifetime, limit, uploads=door.uploads)
         await interaction.response.send_message(text, ephemeral=True)
 
     async def privacy(interaction: discord.Interaction) -> None:

@@ -6,23 +6,25 @@ import asyncio
 import hashlib
 import json
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
 import structlog
 from discord import app_commands
 
-from bots import discord_replies as words
 from bots import replies
 from bots.discord_buttons import Choice, Press
 from bots.discord_commands import commands
 from bots.discord_errors import ANSWERED_BEFORE, UNKNOWN_INTERACTION
 from bots.discord_form import PASSWORD, SHARE, Filled, ShareForm
-from bots.discord_messages import Attached, Event, submissions
+from bots.discord_messages import Attached, Event, held, submission
 from bots.discord_original import after
 from bots.discord_presses import Presses
+from bots.discord_request_buttons import RequestPress
+from bots.discord_requests import Asking
 from bots.discord_secrets import Secrets
-from bots.discord_sharing import ANSWERS, Answers, Channel, Sharing
+from bots.discord_sharing import Answers, Channel, Sharing
 from core.link import SecretId
 from core.quantities import parse_duration
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from bots.share import Share
+    from core.invitation import InvitationId
 
 log = structlog.get_logger()
 
@@ -43,8 +46,14 @@ class DiscordDoor(discord.AutoShardedClient):
     """A client that needs no privileged intent: only the messages that people send to it."""
 
     def __init__(
-        self, share: Share, session: aiohttp.ClientSession, connector: aiohttp.BaseConnector
+        self,
+        share: Share,
+        session: aiohttp.ClientSession,
+        connector: aiohttp.BaseConnector,
+        *,
+        uploads: bool,
     ) -> None:
+        """Connect nothing yet; `uploads`: there may be pages for large files."""
         super().__init__(
             intents=discord.Intents(dm_messages=True),
             connector=connector,
@@ -55,7 +64,9 @@ class DiscordDoor(discord.AutoShardedClient):
         )
         self.opened = asyncio.Event()
         self.share = share
+        self.uploads = uploads
         self.secrets = Secrets(share)
+        self.asking = Asking(share)
         self._sharing = Sharing(share)
         self._presses = Presses(share)
         self._session = session
@@ -66,7 +77,7 @@ class DiscordDoor(discord.AutoShardedClient):
         self.tree.error(self.command_failed)
         for command in commands(self):
             self.tree.add_command(command)
-        self.add_dynamic_items(Press, Choice)
+        self.add_dynamic_items(Press, Choice, RequestPress)
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands, only when they changed."""
@@ -104,18 +115,16 @@ class DiscordDoor(discord.AutoShardedClient):
     # ── what people do ──────────────────────────────────────────────────────────────────────
 
     async def on_message(self, message: discord.Message) -> None:
-        """Turn a direct message into links: one for its text, one for each file."""
+        """Turn a direct message, with all that is attached to it, into a link."""
         if message.author.bot or message.guild is not None:
             return
         event = Event(message.author.id, f"message/{message.id}", str(message.channel.id))
-        files = map(Attached.of, message.attachments)
-        made = submissions(event, self._session, text=message.content, files=files)
+        made = submission(event, self._session, **held(message))
         place = Channel(message.channel)
         with self.working():
-            if not made:
+            if made is None:
                 await place.send(content=replies.UNSUPPORTED)
-            told, _ = await self._sharing.share(made, place)
-            if told:
+            elif await self._sharing.share(made, place):
                 await place.send(content=replies.DELETE_IT)
 
     async def share_command(
@@ -137,19 +146,12 @@ class DiscordDoor(discord.AutoShardedClient):
         with self.working():
             await interaction.response.defer(ephemeral=True, thinking=True)
             event, place = Event.of(interaction), Answers(interaction)
-            files = map(Attached.of, message.attachments)
-            made = submissions(event, self._session, text=message.content, files=files)
-            if not made:
+            made = submission(event, self._session, **held(message))
+            if made is None:
                 await place.send(content=replies.UNSUPPORTED)
-            kept = made if interaction.is_guild_integration() else made[:ANSWERS]
-            told, whole = await self._sharing.share(kept, place)
-            if not told:
-                return
-            note = await after(interaction, message, whole=whole and len(kept) == len(made))
-            if left := len(made) - len(kept):
-                note = f"{note}\n{words.TOO_MANY.format(count=left)}"
-            owner = self.share.vault.owner(made[0].sender)
-            await self._sharing.add(told[-1], owner, note)
+            elif told := await self._sharing.share(made, place):
+                note = await after(interaction, message)
+                await self._sharing.add(told, self.share.vault.owner(made.sender), note)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Take a form that was filled in, perhaps before the last restart."""
@@ -172,16 +174,21 @@ class DiscordDoor(discord.AutoShardedClient):
             password=form.values.get("password"),
         )
 
-    async def _answer(self, interaction: discord.Interaction, **what: Any) -> None:  # noqa: ANN401 - as `submissions` takes it
-        """Acknowledge, share, and put every link into an answer that only the sender sees."""
+    async def _answer(self, interaction: discord.Interaction, **what: Any) -> None:  # noqa: ANN401 - as `submission` takes it
+        """Acknowledge, share, and put the link into an answer that only the sender sees."""
         with self.working():
             # Within three seconds; what follows may take fifteen minutes.
             await interaction.response.defer(ephemeral=True, thinking=True)
-            made = submissions(Event.of(interaction), self._session, **what)
-            place = Answers(interaction)
-            if not made:
+            event, place = Event.of(interaction), Answers(interaction)
+            made = submission(event, self._session, **what)
+            if made is None:
                 await place.send(content=replies.NO_TEXT_NO_FILE)
-            await self._sharing.share(made, place)
+                return
+            spare = None
+            if made.packed and what.get("text", "").strip():
+                alone = replace(event, name=f"{event.name}/text")
+                spare = submission(alone, self._session, **{**what, "files": ()})
+            await self._sharing.share(made, place, spare=spare)
 
     async def pressed(
         self,
@@ -198,6 +205,12 @@ class DiscordDoor(discord.AutoShardedClient):
         else:
             return
         await self._safely(interaction, work)
+
+    async def request_pressed(
+        self, interaction: discord.Interaction, action: str, name: InvitationId
+    ) -> None:
+        """Do what a button below a request's link says."""
+        await self._safely(interaction, self.asking.handle(interaction, action, name))
 
     async def _safely(self, interaction: discord.Interaction, work: Any) -> None:  # noqa: ANN401 - a coroutine
         with self.working():

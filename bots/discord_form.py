@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 4000  # characters that a modal's field holds
 LONGEST_PASSWORD = 200
+MOST_FILES = 10
 OPEN_FOR = 900  # seconds
 SHARE = "ots:share"
 PASSWORD = re.compile(r"ots:password:([\w-]{22})")
@@ -44,9 +45,9 @@ class ShareForm(ui.Modal):
         )
         self.add_item(ui.Label(text="A text", component=text))
         file: ui.FileUpload[ShareForm] = ui.FileUpload(
-            custom_id="file", required=False, min_values=0, max_values=1
+            custom_id="file", required=False, min_values=0, max_values=MOST_FILES
         )
-        self.add_item(ui.Label(text="A file", component=file))
+        self.add_item(ui.Label(text=words.FILES, description=words.ONE_ZIP, component=file))
         self.add_item(
             ui.Label(
                 text=words.PASSWORD_TITLE,

@@ -11,10 +11,8 @@ from bots.discord_messages import DOOR
 log = structlog.get_logger()
 
 
-async def after(interaction: discord.Interaction, message: discord.Message, *, whole: bool) -> str:
+async def after(interaction: discord.Interaction, message: discord.Message) -> str:
     """Delete the message where the person and the bot may; say what became of it, or who can."""
-    if not whole:
-        return words.LEFT
     own = message.author.id == interaction.user.id
     if not own and not interaction.permissions.manage_messages:
         return words.ITS_AUTHOR

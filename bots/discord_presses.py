@@ -16,6 +16,7 @@ from discord.utils import escape_markdown
 
 from bots import discord_replies as words
 from bots import replies
+from bots.discord_dms import try_dm
 from bots.discord_errors import final
 from bots.discord_form import Filled, PasswordForm
 from bots.discord_messages import DOOR
@@ -213,13 +214,7 @@ class Presses:
 
     async def _tell(self, pressed: Pressed) -> Outcome:
         """Find out at once whether a DM arrives."""
-        try:
-            chat = await pressed.interaction.client.create_dm(pressed.interaction.user)
-            await chat.send(words.WILL_TELL, suppress_embeds=True)
-        except discord.HTTPException as error:
-            if not final(error):
-                raise
-            log.info("discord dm refused", code=error.code)
+        if await try_dm(pressed.interaction, words.WILL_TELL) is None:
             return Outcome(words.CANT_TELL)
         return Outcome(words.TELLS, tells=True)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # ── the message that holds a link ───────────────────────────────────────────────────────────────
 LINK_FOR_TEXT = "Your link for your text. It opens once:"
 LINK_FOR_FILE = "Your link for your file. It opens once:"
+LINK_FOR_FILES = "Your link for your files, together in one zip. It opens once:"
+TEXT_ALONE = "It holds your text alone, since the files could not be shared."
 TELL_PASSWORD = "Tell the password some other way than the link."  # noqa: S105 - a sentence
 REPLACES = "It replaces an earlier link for the same message, which opens nothing."
 MADE = "{state}\nThe link was made {made}, and opens nothing any more."
@@ -75,6 +77,10 @@ CANT_TELL = (
     "or add the app to your account, and choose it again. /secrets always tells."
 )
 
+# ── the form of /share ──────────────────────────────────────────────────────────────────────────
+FILES = "Files"
+ONE_ZIP = "Several, or one with a text, become one zip."
+
 # ── the form of a password ──────────────────────────────────────────────────────────────────────
 PASSWORD_TITLE = "Password for the recipient"  # noqa: S105 - a label
 NEW_PASSWORD = "New password"  # noqa: S105 - a label
@@ -90,12 +96,14 @@ CHOICE = "{number}. of {made}, {size}"
 MORE_SECRETS = "Older ones are left out: {count}."
 REVOKE_ONE = "Revoke one"
 REALLY_ONE = "Destroy number {number}, of {made}? Nobody can open it afterwards."
-REALLY_ALL = "Destroy all that you have waiting, and forget the list of your secrets?"
+REALLY_ALL = (
+    "Destroy all that you have waiting, revoke your requests, and forget the lists of both?"
+)
 FORGET = "Delete my data"
 FORGET_NOT = "Keep everything"
 NOTHING_DONE = "Nothing was changed."
 FORGOTTEN = (
-    "Your data is deleted. Secrets destroyed: {count}. "
+    "Your data is deleted, and your requests take nothing more. Secrets destroyed: {count}. "
     "What is over leaves a note of state and times for 24 hours, without your name. "
     "Where you were to be told lies sealed in the list of events for 7 days at most."
 )
@@ -107,14 +115,15 @@ ITS_AUTHOR = (
     "The original is still there: its author, or who may manage messages here, can delete it."
 )
 I_MAY_NOT = "The original is still there: you may delete it, I may not."
-LEFT = "The original is still there, since not all of it could be shared."
-TOO_MANY = "Not shared, since Discord lets me answer so often only: {count}. Use /share for them."
 
 HELP = (
-    "**/share** opens a form for a text, a file and a password; **/share file:** takes a file at "
+    "**/share** opens a form for a text, files and a password; **/share file:** takes a file at "
     "once; **Apps → Share once** in a message's menu takes what is there; and you can write to me. "
-    "You get a link that opens exactly once, and only you see my answer.\n"
+    "You get a link that opens exactly once, and only you see my answer. Several files are one "
+    "zip; a text beside them is message.txt in it.\n"
     "Unopened, it is destroyed after {lifetime}, or when you choose. Files have at most {limit}.\n"
+    "**/request** gives a link by which somebody else can hand you one text or file. "
+    "Of that alone I keep the link, sealed, until I brought it to you.{larger}\n"
     "The buttons below a link change its lifetime and password, revoke it, or post it where you "
     "are. My answer says when it was opened: by itself for 15 minutes after you last pressed "
     "something, and then whenever you press Refresh. I write to you only where you wrote to me, or "
@@ -122,6 +131,7 @@ HELP = (
     "Link previews open nothing. Whoever has the link can open it: pass it on with care.\n"
     "{truth}\n{no_login} **/privacy** says what is kept, **/delete-my-data** deletes it."
 )
+LARGER = " **/upload** gives a page for a file that Discord does not let you attach."
 PRIVACY = (
     "{kept}\nWhere you are told about a link (chat and message, and Discord's permit to edit my "
     "answer, which ends after 15 minutes) is kept sealed beside it, and in the list of events for "
@@ -129,10 +139,14 @@ PRIVACY = (
 )
 
 
-def help_(lifetime: str, limit: str) -> str:
-    """Say what is possible and what is true."""
+def help_(lifetime: str, limit: str, *, uploads: bool) -> str:
+    """Say what is possible and what is true; `uploads`: pages take larger files."""
     return HELP.format(
-        lifetime=lifetime, limit=limit, truth=replies.TRUTH, no_login=replies.NO_LOGIN
+        lifetime=lifetime,
+        limit=limit,
+        larger=LARGER if uploads else "",
+        truth=replies.TRUTH,
+        no_login=replies.NO_LOGIN,
     )
 
 

@@ -41,9 +41,13 @@ class Reply:
     tells: bool | None = None
 
     @classmethod
-    def fresh(cls, shared: Shared, kind: Kind, *, tells: bool | None) -> Reply:
-        """Make the first one."""
+    def fresh(
+        cls, shared: Shared, kind: Kind, *, tells: bool | None, packed: bool = False
+    ) -> Reply:
+        """Make the first one; `packed`: of several files as one."""
         head = replies.LINK_FOR_TEXT if kind is Kind.TEXT else replies.LINK_FOR_FILE
+        if packed:
+            head = replies.LINK_FOR_FILES
         return cls(head, shared.url, tells)
 
     @classmethod

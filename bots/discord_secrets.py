@@ -13,6 +13,7 @@ from bots import discord_replies as words
 from bots import replies
 from bots.discord_buttons import Choice, Press, confirm
 from bots.discord_messages import DOOR
+from bots.requests import Requests
 from core.errors import Gone, NotFound, OneTimeShareError, TooLate
 from core.secret import Sender
 
@@ -35,6 +36,7 @@ class Secrets:
 
     def __init__(self, share: Share) -> None:
         self._vault = share.vault
+        self._requests = Requests(share)
         self._acts: dict[str, Act] = {
             "list": self._list,
             "drop": self._ask,
@@ -122,6 +124,7 @@ class Secrets:
         return await self._list(owner, None, "")
 
     async def _forget(self, owner: bytes, _secret_id: SecretId | None, _chosen: str) -> Shown:
+        await self._requests.forget(owner)
         return words.FORGOTTEN.format(count=await self._vault.forget(owner)), None
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from core import errors as e
@@ -23,13 +23,15 @@ COPY = "Copy link"
 OPEN_PRIVATE = "Share in private"
 YOUR_FILE = "your file"
 YOUR_TEXT = "your text"
-YOUR_CAPTION = "your caption"
+YOUR_FILES = "your files, together in one zip"
 DELETED = "Your message is deleted."
-LEFT = "I left your message where it is, since not all of it could be shared."
 NOT_DELETED = "I could not delete your message: please delete it yourself."
 DELETE_IT = "Now delete your message above: bots can't do it here. Better use /share next time."
 NO_TEXT_NO_FILE = "There was neither a text nor a file. Give one of them."
-UNSUPPORTED = "I can't take this kind of message. Send a text, a file, a photo, audio or video."
+UNSUPPORTED = (
+    "I can't take this kind of message. Send a text, a file, a photo, audio, video, "
+    "a contact or a place."
+)
 IN_GROUPS = "Not here: everybody in this group would see it. Share with me in private."
 TRUTH = (
     "The chat and this service see what you share while you hand it in. "
@@ -52,7 +54,8 @@ REVOKE_IT = "Destroy what this link opens? Nobody can open it afterwards."
 NO_LINK_HERE = "I don't find the link in this message, and I keep none: share it again."
 FORGET = "Yes, destroy everything"
 FORGET_ALL = (
-    "This revokes every secret of yours that nobody opened yet, and drops the list of them. "
+    "This revokes every secret of yours that nobody opened yet, and every request that nobody "
+    "answered, and drops the lists of them. "
     "What ended before goes by itself within 24 hours."
 )
 NOTHING_LISTED = "You have no secrets here: none is waiting, and none ended in the last 24 hours."
@@ -62,10 +65,15 @@ TELEGRAM_COMMANDS = {
     "start": "How it works",
     "help": "What is possible, and what is true",
     "list": "Your secrets: how they stand, revoke",
+    "request": "Ask somebody for a text or a file",
+    "upload": "Hand in a file that is too large for the chat",
     "revoke": "Destroy one: answer its link with this",
     "delete_my_data": "Revoke everything and forget you",
     "privacy": "What is kept, and how long",
 }
+
+
+LARGER = "• For a larger one I give you a page that takes it once; so does /upload."
 
 
 def welcome(lifetime: str) -> str:
@@ -77,15 +85,17 @@ def welcome(lifetime: str) -> str:
     )
 
 
-def telegram_help(lifetime: str, limit: str, page: str | None) -> str:
-    """Say what is possible and what is true; `page` takes larger files, where there is one."""
-    larger = f"; larger ones go through {page}" if page else ""
+def telegram_help(lifetime: str, limit: str, *, uploads: bool) -> str:
+    """Say what is possible and what is true; `uploads`: pages take larger files."""
+    larger = f"{LARGER}\n" if uploads else ""
     return (
         "• Send a text, file, photo, video, audio or voice message: you get a link.\n"
         f"• It opens once, and is destroyed unopened after {lifetime}, or when you choose.\n"
         "• I tell you when it was opened. /list shows all of yours; each can be revoked.\n"
-        f"• Files have at most {limit}{larger}.\n"
-        "• A caption becomes a link of its own, and so does each picture of an album.\n"
+        "• /request gives a link by which somebody else can hand you one text or file. "
+        "Of that alone I keep the link, sealed, until I brought it to you.\n"
+        f"• Files have at most {limit}.\n{larger}"
+        "• An album becomes one link to a zip; a caption is message.txt in it.\n"
         "• Link previews open nothing. Whoever has the link can open it: pass it on with care.\n\n"
         f"{TRUTH}\n\n/privacy says what is kept."
     )
@@ -96,7 +106,10 @@ def privacy(page: str) -> str:
     return (
         "I keep what you share sealed, without a key that opens it, until it is opened, revoked or "
         "its time is over; then a note of state and times for 24 hours. You are kept as a keyed "
-        f"hash, which names nobody. Logs hold no content, names, keys or links. More: {page}"
+        "hash, which names nobody. A link by which something is handed in holds the name that its "
+        "page shows, sealed, until a day after it is over; and what is handed in has its own link "
+        "kept, sealed, until I brought it to you, for a day at most. "
+        f"Logs hold no content, names, keys or links. More: {page}"
     )
 
 
@@ -165,7 +178,7 @@ def revoke_number(number: int) -> str:
 def forgotten(revoked: int) -> str:
     """Say that a sender's data is gone."""
     what = "1 secret was" if revoked == 1 else f"{revoked} secrets were"
-    return f"Done: {what} revoked, and the list is gone."
+    return f"Done: {what} revoked, so are your requests, and the lists are gone."
 
 
 def notice(receipt: Receipt) -> str:
@@ -198,10 +211,9 @@ def _time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment:%H:%M} UTC"
 
 
-def too_large_for_chat(limit: int, page: str | None) -> str:
-    """Show the way for what a platform does not let through; `page` is where files are taken."""
-    way = f"Share it on the web page: {page}" if page else "Send a smaller one."
-    return f"Files over {show_size(limit)} don't reach me here. {way}"
+def _from(moment: datetime) -> str:
+    """Name the first full minute from this moment on."""
+    return _time(moment + timedelta(minutes=1, microseconds=-1))
 
 
 def _extension(error: e.ForbiddenExtension) -> str:
@@ -223,6 +235,11 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.ForbiddenExtension: _extension,
     e.BadLifetime: _lifetime,
     e.BadPassword: lambda x: f"A password has at most {x.longest} bytes. Choose a shorter one.",
+    e.BadLabel: lambda x: f"A name has at most {x.longest} characters. Choose a shorter one.",
+    e.TooManyAsked: lambda x: (
+        f"You have {x.most} links open by which something can be handed in. "
+        "Revoke one of your list, and ask again."
+    ),
     e.SourceFailed: "It broke off on its way to me. Nothing was kept: please send it again.",
     e.NotFound: "I know no such secret of yours. Check the link.",
     e.PasswordRequired: "It has a password. Ask its sender for it.",
@@ -238,12 +255,23 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
     e.OutOfRange: lambda x: f"It ends after {show_size(x.size)}. Ask for a part before that.",
     e.Corrupt: "What is stored is damaged; nothing of it was handed out. Tell the operator.",
     e.Busy: lambda x: f"I am busy. Nothing was kept: please send it again in {x.retry_after} s.",
+    e.RateLimited: lambda x: (
+        f"I take at most {x.limit} an hour from one sender. Nothing was kept: please send it "
+        f"again at {_from(x.again_at)}, in {show_duration(timedelta(seconds=x.retry_after))}."
+    ),
+    e.TooManyAtOnce: lambda x: (
+        f"I take at most {x.limit} from one sender at a time. Nothing was kept: "
+        "please send it again when another one has ended."
+    ),
     e.Unavailable: lambda x: (
         "My storage does not answer. Nothing was kept: "
         f"please send it again in {x.retry_after} s, or tell the operator."
     ),
     e.Unfinished: "My storage went away in the middle of it. Nothing is lost: try again.",
     e.StorageFull: "My storage is full. Nothing was kept: please tell the operator.",
+    e.NotSignedIn: "That is for the admin alone. Ask the operator.",
+    e.WrongLogin: "User or password is wrong. Check both, and try again.",
+    e.Foreign: "That came from another page. Load the page again, and try again.",
     e.Duplicate: "I have had that before. Send it anew for another link.",
     e.DoorClosed: "I can't work now. Please tell the operator.",
     e.CannotStart: "I can't work now. Please tell the operator.",

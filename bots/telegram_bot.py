@@ -13,7 +13,9 @@ from telegram import BotCommand
 from telegram.error import TelegramError
 
 from bots import replies, telegram_local
+from bots.deliveries import Deliveries
 from bots.notices import Notices
+from bots.telegram_arrivals import Bringer
 from bots.telegram_calls import patiently
 from bots.telegram_door import TelegramDoor
 from bots.telegram_intake import Intake
@@ -22,6 +24,8 @@ from bots.telegram_notices import Teller
 from bots.telegram_webhook import Webhook
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bots.share import Share
     from bots.telegram_door import App
     from core.settings import Settings
@@ -49,9 +53,13 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
         intake = _intake(application, share, settings)
         try:
             await patiently(application.initialize)
-            await _register_commands(application)
+            await _register_commands(application, door.commands)
             log.info("door is open", door="telegram")
-            async with Notices(share, DOOR, Teller(application.bot, share)).telling():
+            bring = Bringer(application.bot, share.policy)
+            async with (
+                Notices(share, DOOR, Teller(application.bot, share)).telling(),
+                Deliveries(share, DOOR, bring).telling(),
+            ):
                 await intake.run()
         finally:
             await asyncio.shield(_close(application, intake, stop_within))
@@ -65,8 +73,9 @@ def _intake(application: App, share: Share, settings: Settings) -> Intake | Webh
     return Webhook(bot, handle, share, settings)
 
 
-async def _register_commands(application: App) -> None:
-    commands = [BotCommand(name, told) for name, told in replies.TELEGRAM_COMMANDS.items()]
+async def _register_commands(application: App, known: Collection[str]) -> None:
+    told = replies.TELEGRAM_COMMANDS.items()
+    commands = [BotCommand(name, what) for name, what in told if name in known]
     try:
         await application.bot.set_my_commands(commands)
     except TelegramError as error:  # the menu is a courtesy: the commands work without it

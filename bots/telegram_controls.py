@@ -6,24 +6,21 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from telegram import InlineKeyboardMarkup, Message
-from telegram.error import TelegramError
-
 from bots import replies
 from bots import telegram_buttons as buttons
-from bots.telegram_calls import insist
+from bots.requests import Requests
 from bots.telegram_chat import answer
-from bots.telegram_message import DOOR, sender
+from bots.telegram_message import sender
 from bots.telegram_password import ask
-from bots.telegram_standing import Standing, edit, is_ours, link_in
+from bots.telegram_standing import Standing, is_ours, link_in
+from bots.telegram_tap import Tap
 from core.errors import Gone, Malformed, NotFound, OneTimeShareError, TooLate
 from core.link import Link
-from core.secret import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from telegram import CallbackQuery, Update
+    from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
 
     from bots.share import Share
     from core.link import SecretId
@@ -31,21 +28,14 @@ if TYPE_CHECKING:
     Action = Callable[["Press"], Awaitable[str]]
 
 MOST = 10  # secrets in a list
-LONGEST_ANSWER = 200  # characters that a press may be answered with
 
 
-class Press:
+class Press(Tap):
     """Who pressed what, where."""
 
     def __init__(self, query: CallbackQuery, share: Share) -> None:
-        self._query = query
+        super().__init__(query, share)
         self.action, self.secret_id, self.value = buttons.read(query.data or "")
-        self.owner = share.vault.owner(Sender(DOOR, str(query.from_user.id)))
-
-    @property
-    def message(self) -> Message | None:
-        """The bot's message, where Telegram still shows it to the bot."""
-        return self._query.message if isinstance(self._query.message, Message) else None
 
     @property
     def holder(self) -> Message | None:
@@ -55,23 +45,11 @@ class Press:
                 return message
         return None
 
-    async def show(self, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
-        """Change the message; a courtesy that may fail."""
-        if self.message is not None:
-            await edit(self.message, text, markup)
-
     async def ask(self, sure: str) -> None:
         """Let its buttons ask whether it is meant; a courtesy that may fail."""
-        message = self.message
-        if message is not None:
-            markup = buttons.confirm(self.secret_id, sure, buttons.chosen(message.reply_markup))
-            with suppress(TelegramError):
-                await insist(lambda: message.edit_reply_markup(markup))
-
-    async def answer(self, sentence: str, *, alert: bool = False) -> None:
-        """End the press, with a sentence where there is one."""
-        with suppress(TelegramError):  # too old, perhaps: the message shows it
-            await self._query.answer(sentence[:LONGEST_ANSWER] or None, show_alert=alert)
+        if self.message is not None:
+            chosen = buttons.chosen(self.message.reply_markup)
+            await self.offer(buttons.confirm(self.secret_id, sure, chosen))
 
 
 class Controls:
@@ -157,6 +135,7 @@ class Controls:
         return ""
 
     async def _forget(self, press: Press) -> str:
+        await Requests(self._share).forget(press.owner)
         revoked = await self._vault.forget(press.owner)
         await press.show(replies.forgotten(revoked))
         return ""

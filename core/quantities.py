@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Literal
 
 from babel.units import format_unit
 
@@ -48,19 +47,14 @@ def parse_duration(text: str) -> timedelta:
 def show_size(size: int) -> str:
     """Write bytes for people, in the language that is spoken: `0 bytes`, `2.1 MB`, `100 MB`."""
     if size < 1000:  # noqa: PLR2004 - the first decimal unit
-        return _in_unit(size, "byte", "long")
+        return ngettext("{count} byte", "{count} bytes", size).format(count=size)
     value = float(size)
     for unit in ("kilobyte", "megabyte", "gigabyte", "terabyte"):
         value /= 1000
         if value < 999.5 or unit == "terabyte":  # noqa: PLR2004 - rounds below the next unit
             break
-    return _in_unit(round(value, 1), unit, "short")
-
-
-def _in_unit(value: float, unit: str, length: Literal["short", "long"]) -> str:
-    """Write a number with its unit as CLDR does."""
-    name = f"digital-{unit}"
-    return format_unit(value, name, length=length, format="0.#", locale=spoken())
+    name, value = f"digital-{unit}", round(value, 1)
+    return format_unit(value, name, length="short", format="0.#", locale=spoken())
 
 
 def show_duration(duration: timedelta) -> str:

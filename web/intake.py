@@ -18,7 +18,7 @@ from web.keys import VAULT
 from web.parts import PIECE, arriving, field, next_part, parts_of, piece
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
     from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
@@ -170,7 +170,8 @@ async def from_parts(parts: MultipartReader, intake: Intake, policy: Policy) -> 
         if second is not None:
             again = Entry(first.entry_name, draft.size, intake.again(draft))
             zipped = Arriving(_entries(again, second, contents, policy))
-            draft = await stack.enter_async_context(intake.draft(zipped, kind=Kind.FILE, name=NAME))
+            name = first.name or second.name  # not the zip's: the endings of its files count
+            draft = await stack.enter_async_context(intake.draft(zipped, kind=Kind.FILE, name=name))
             wishes.name, wishes.type = NAME, TYPE
         return await wishes.commit(intake, draft)
 
@@ -190,7 +191,7 @@ class _Content:
         return MESSAGE if self.kind is Kind.TEXT else self.name or ""
 
 
-async def _contents(parts: MultipartReader, wishes: _Wishes) -> AsyncIterator[_Content]:
+async def _contents(parts: MultipartReader, wishes: _Wishes) -> AsyncGenerator[_Content]:
     """Give one content after the other, and note the wishes that stand between them."""
     texts = 0
     while (part := await next_part(parts)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import structlog
@@ -87,6 +88,8 @@ def problem_answer(request: web.Request, pages: Pages, problem: Problem) -> web.
         answer = web.json_response(
             problem.json(), status=problem.status, content_type="application/problem+json"
         )
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)
     return answer

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from core.errors import Malformed, NotFound, TooLarge
+from core.errors import Malformed, NotFound, OneTimeShareError
 from web.intake import check_length, taken_in
 from web.keys import PAGES, SETTINGS, VAULT
+from web.limited import recall_uploads, uploading
 from web.middlewares import wants_html
 from web.qr import qr
 from web.receipt import receipt_url
@@ -30,8 +31,9 @@ async def home(request: web.Request) -> web.Response:
 
 async def expect(request: web.Request) -> None:
     """Let a client that asks first send its body, unless the handler is about to refuse it."""
-    with suppress(TooLarge):
+    with suppress(OneTimeShareError):
         check_length(request)
+        recall_uploads(request)
         if request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -44,7 +46,9 @@ async def upload(request: web.Request) -> web.Response:
     check_length(request)
     if request.headers.get(QR, "svg") != "svg":
         raise Malformed(f"{QR}: send svg or nothing")
-    return await _answer(request, await taken_in(request, request.app[VAULT]))
+    with uploading(request, request.app[VAULT]) as intake:
+        sealed = await taken_in(request, intake)
+    return await _answer(request, sealed)
 
 
 async def _answer(request: web.Request, sealed: Sealed) -> web.Response:

@@ -27,8 +27,10 @@ GIVEN = {
     "retry_after": 5,
     "state": "opened",
     "size": 4711,
+    "most": 20,
     "claim": "the claim",
     "reason": "the reason",
+    "again_at": dt.datetime(2030, 1, 2, 3, 4, 1, tzinfo=dt.UTC),
 }
 CLASSES = [
     kind
@@ -64,6 +66,11 @@ def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> 
         (errors.BadPassword(1024), "1024"),
         (errors.Busy(7), "7 s"),
         (errors.WrongPassword(2), "2"),
+        (
+            errors.RateLimited("uploads", 5, again_at=GIVEN["again_at"], retry_after=1380),  # type: ignore[arg-type]
+            "Nothing was kept: please send it again at 03:05 UTC, in 23 min.",
+        ),
+        (errors.TooManyAtOnce(3, 10), "at most 3 from one sender at a time"),
     ],
 )
 def test_refusal_tells_the_figures(error: errors.OneTimeShareError, shown: str) -> None:
@@ -95,9 +102,3 @@ def test_link_is_told_with_what_matters() -> None:
     assert "2030-01-02 03:04 UTC" in told
     assert "password" in told
     assert "replaces" in told
-
-
-def test_too_large_for_the_chat_shows_a_way_that_exists() -> None:
-    """Without an upload page nobody is sent to it."""
-    assert "https://x" in replies.too_large_for_chat(20_000_000, "https://x")
-    assert "http" not in replies.too_large_for_chat(20_000_000, None)

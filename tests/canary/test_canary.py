@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tests.fakes.telegram import FakeTelegram
 
 
-@pytest.mark.parametrize("marker", [os.urandom(32), os.urandom(16), TEXT.encode()])
+@pytest.mark.parametrize(
+    "marker", [os.urandom(32), os.urandom(16), TEXT.encode()], ids=["key", "id", "text"]
+)
 def test_search_finds_every_spelling(tmp_path: Path, marker: bytes) -> None:
     """A planted marker is found in each spelling, in the middle of a file, and nothing else is."""
     (tmp_path / "clean").write_bytes(os.urandom(100_000))
