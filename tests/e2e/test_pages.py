@@ -326,7 +326,7 @@ async def test_keyboard_alone_shares_and_opens(page: Page, web: Web) -> None:
     await page.goto(web.url)
     await page.focus("#text")
     await page.keyboard.type("typed")
-    for _ in range(5):
+    for _ in range(7):
         await page.keyboard.press("Tab")
         if await page.evaluate("document.activeElement.id") == "send":
             break
