@@ -75,6 +75,7 @@ def unlocks(left: int) -> str:
 def _invite() -> _Words:
     return {
         **_handing_in(),
+        "drop": _("Drop it anywhere on this page."),
         "either": _("Hand over either the text or the file. For both, put them into one file."),
         "no_file": _("Choose a file."),
         "broke": _("The connection broke. Nothing was kept; hand it over again."),
@@ -84,7 +85,6 @@ def _invite() -> _Words:
 
 def _handing_in() -> _Words:
     return {
-        "drop": _("Drop it anywhere on this page."),
         "too_large": _("This file has {size}; the limit is {limit}."),
         "nothing": _("Write a text or choose a file."),
         "refused": _("The server could not take it. Try again."),
