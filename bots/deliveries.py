@@ -14,6 +14,7 @@ import structlog
 from bots.notices import PAUSE, Unreachable
 from core.background import Unbroken, beside
 from core.errors import Corrupt, NotFound, Unavailable
+from core.language import language_of, speaking
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -102,7 +103,9 @@ class Deliveries:
             log.warning("delivery failed", door=self._door, error=type(error).__name__)
 
     async def _deliver(self, handover: Handover) -> None:
-        told = await self._tell(await arrive(self._share, handover))
+        arrival = await arrive(self._share, handover)
+        with speaking(language_of(arrival.ref.language)):
+            told = await self._tell(arrival)
         if told is not None:
             with suppress(Unavailable):  # a courtesy: else the sender gets a message of its own
                 await _refer(self._share, handover, told)

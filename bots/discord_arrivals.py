@@ -16,6 +16,7 @@ from bots.discord_errors import final
 from bots.discord_messages import DOOR
 from bots.discord_shown import Shown, chat
 from bots.notices import Unreachable
+from core.language import _
 from core.secret import SenderRef
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Bringer:
             await self._edit(ref, **discord_request.arrived(arrival.invitation))
             raise Unreachable
         try:
-            await self._edit(ref, content=request_replies.SENT_BY_DM, view=None)
+            await self._edit(ref, content=_(request_replies.SENT_BY_DM), view=None)
         except discord.HTTPException as error:  # a courtesy, now that the link is there
             log.info("message stays as it is", door=DOOR, code=error.code)
         return SenderRef(DOOR, ref.chat, ref.language, str(sent.id))

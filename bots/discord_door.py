@@ -25,6 +25,8 @@ from bots.discord_request_buttons import RequestPress
 from bots.discord_requests import Asking
 from bots.discord_secrets import Secrets
 from bots.discord_sharing import Answers, Channel, Sharing
+from bots.discord_translations import Translations
+from core.language import _, language_of, speaking
 from core.link import SecretId
 from core.quantities import parse_duration
 
@@ -81,7 +83,11 @@ class DiscordDoor(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands, only when they changed."""
-        told = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        await self.tree.set_translator(translator := Translations())
+        told = [
+            await command.get_translated_payload(self.tree, translator)
+            for command in self.tree.get_commands()
+        ]
         text = json.dumps(told, sort_keys=True, default=str)
         digest = f"{self.application_id}:{hashlib.sha256(text.encode()).hexdigest()}"
         if await self.share.notes.read(NOTE) != digest:
@@ -101,12 +107,13 @@ class DiscordDoor(discord.AutoShardedClient):
         await self._idle.wait()
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """Count what is being handled."""
+    def working(self, interaction: discord.Interaction | None = None) -> Iterator[None]:
+        """Count what is being handled, and speak the language of whoever acts, where it is told."""
         self._working += 1
         self._idle.clear()
         try:
-            yield
+            with speaking(language_of(str(interaction.locale) if interaction else None)):
+                yield
         finally:
             self._working -= 1
             if not self._working:
@@ -123,9 +130,9 @@ class DiscordDoor(discord.AutoShardedClient):
         place = Channel(message.channel)
         with self.working():
             if made is None:
-                await place.send(content=replies.UNSUPPORTED)
+                await place.send(content=_(replies.UNSUPPORTED))
             elif await self._sharing.share(made, place):
-                await place.send(content=replies.DELETE_IT)
+                await place.send(content=_(replies.DELETE_IT))
 
     async def share_command(
         self,
@@ -135,7 +142,9 @@ class DiscordDoor(discord.AutoShardedClient):
     ) -> None:
         """Share the file at once, or show the form."""
         if file is None:
-            await interaction.response.send_modal(ShareForm(self.share.policy, lifetime))
+            with self.working(interaction):
+                form = ShareForm(self.share.policy, lifetime)
+                await interaction.response.send_modal(form)
             return
         await self._answer(interaction, files=[Attached.of(file)], lifetime=lifetime)
 
@@ -143,12 +152,12 @@ class DiscordDoor(discord.AutoShardedClient):
         self, interaction: discord.Interaction, message: discord.Message
     ) -> None:
         """Share what an existing message holds, and delete it where that is allowed."""
-        with self.working():
+        with self.working(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
             event, place = Event.of(interaction), Answers(interaction)
             made = submission(event, self._session, **held(message))
             if made is None:
-                await place.send(content=replies.UNSUPPORTED)
+                await place.send(content=_(replies.UNSUPPORTED))
             elif told := await self._sharing.share(made, place):
                 note = await after(interaction, message)
                 await self._sharing.add(told, self.share.vault.owner(made.sender), note)
@@ -176,13 +185,13 @@ class DiscordDoor(discord.AutoShardedClient):
 
     async def _answer(self, interaction: discord.Interaction, **what: Any) -> None:  # noqa: ANN401 - as `submission` takes it
         """Acknowledge, share, and put the link into an answer that only the sender sees."""
-        with self.working():
+        with self.working(interaction):
             # Within three seconds; what follows may take fifteen minutes.
             await interaction.response.defer(ephemeral=True, thinking=True)
             event, place = Event.of(interaction), Answers(interaction)
             made = submission(event, self._session, **what)
             if made is None:
-                await place.send(content=replies.NO_TEXT_NO_FILE)
+                await place.send(content=_(replies.NO_TEXT_NO_FILE))
                 return
             spare = None
             if made.packed and what.get("text", "").strip():
@@ -213,7 +222,7 @@ class DiscordDoor(discord.AutoShardedClient):
         await self._safely(interaction, self.asking.handle(interaction, action, name))
 
     async def _safely(self, interaction: discord.Interaction, work: Any) -> None:  # noqa: ANN401 - a coroutine
-        with self.working():
+        with self.working(interaction):
             try:
                 await work
             except Exception as error:  # noqa: BLE001 - the library would print it with values
@@ -233,8 +242,8 @@ class DiscordDoor(discord.AutoShardedClient):
         code = getattr(error, "code", None)
         log.warning("discord interaction failed", error=type(error).__name__, code=code)
         if code not in {UNKNOWN_INTERACTION, ANSWERED_BEFORE}:
-            with suppress(discord.DiscordException):
+            with self.working(interaction), suppress(discord.DiscordException):
                 if interaction.response.is_done():
-                    await interaction.followup.send(replies.FAILED, ephemeral=True)
+                    await interaction.followup.send(_(replies.FAILED), ephemeral=True)
                 else:
-                    await interaction.response.send_message(replies.FAILED, ephemeral=True)
+                    await interaction.response.send_message(_(replies.FAILED), ephemeral=True)

@@ -11,6 +11,7 @@ from bots.discord_reply import Reply
 from bots.discord_request_buttons import to_show, under_list, under_request
 from core.invitation import Purpose
 from core.invitations import NOBODY
+from core.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def shown(
         return arrived(one.id)
     if not one.open:
         return {"content": request_replies.over(one.standing), "view": None}
-    told = request_replies.BY_DM if one.asking.ref.chat else request_replies.ON_A_PRESS
+    told = _(request_replies.BY_DM) if one.asking.ref.chat else _(request_replies.ON_A_PRESS)
     lines = [_link(one, url, policy) if url else "", told, note]
     content = "\n".join(line for line in lines if line)
     return {"content": content, "view": under_request(one, sure=sure)}
@@ -37,7 +38,7 @@ def shown(
 
 def arrived(name: InvitationId) -> dict[str, Any]:
     """Say that a link waits until whoever asked presses: only then it is sure to be seen."""
-    return {"content": request_replies.ARRIVED_HERE, "view": to_show(name)}
+    return {"content": _(request_replies.ARRIVED_HERE), "view": to_show(name)}
 
 
 def brought(arrival: Arrival, policy: Policy, *, tells: bool | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from discord import ui
 from bots import discord_replies as words
 from bots import replies, request_replies
 from core.invitation import InvitationId
+from core.language import _
 
 if TYPE_CHECKING:
     import re
@@ -62,15 +63,15 @@ def under_request(one: Invitation, *, sure: bool) -> ui.View:
     view = ui.View(timeout=None)
     danger = discord.ButtonStyle.danger
     if one.asking.ref.chat:
-        view.add_item(RequestPress("quiet", one.id, words.TELL_ME_NOT))
+        view.add_item(RequestPress("quiet", one.id, _(words.TELL_ME_NOT)))
     else:
-        view.add_item(RequestPress("tell", one.id, words.TELL_ME))
-    view.add_item(RequestPress("refresh", one.id, words.REFRESH))
+        view.add_item(RequestPress("tell", one.id, _(words.TELL_ME)))
+    view.add_item(RequestPress("refresh", one.id, _(words.REFRESH)))
     if sure:
-        view.add_item(RequestPress("revoke", one.id, words.REVOKE, danger))
+        view.add_item(RequestPress("revoke", one.id, _(words.REVOKE), danger))
     else:
-        view.add_item(RequestPress("burn", one.id, request_replies.SURE, danger, row=LAST_ROW))
-        view.add_item(RequestPress("keep", one.id, words.KEEP, row=LAST_ROW))
+        view.add_item(RequestPress("burn", one.id, _(request_replies.SURE), danger, row=LAST_ROW))
+        view.add_item(RequestPress("keep", one.id, _(words.KEEP), row=LAST_ROW))
     return view
 
 
@@ -78,7 +79,7 @@ def to_show(name: InvitationId) -> ui.View:
     """Offer to show the link of what was handed in."""
     view = ui.View(timeout=None)
     primary = discord.ButtonStyle.primary
-    view.add_item(RequestPress("show", name, request_replies.SHOW_IT, primary))
+    view.add_item(RequestPress("show", name, _(request_replies.SHOW_IT), primary))
     return view
 
 
@@ -87,7 +88,7 @@ def under_list(listed: Sequence[Invitation]) -> ui.View:
     view = ui.View(timeout=None)
     for number, one in enumerate(listed, 1):
         if one.arrived:
-            label = request_replies.SHOW.format(number=number)
+            label = _(request_replies.SHOW).format(number=number)
             view.add_item(RequestPress("fetch", one.id, label, discord.ButtonStyle.primary))
         else:
             view.add_item(RequestPress("drop", one.id, replies.revoke_number(number)))
@@ -98,6 +99,6 @@ def confirm_in_list(name: InvitationId) -> ui.View:
     """Ask whether it is meant."""
     view = ui.View(timeout=None)
     danger = discord.ButtonStyle.danger
-    view.add_item(RequestPress("dropnow", name, request_replies.SURE, danger))
-    view.add_item(RequestPress("list", name, words.KEEP))
+    view.add_item(RequestPress("dropnow", name, _(request_replies.SURE), danger))
+    view.add_item(RequestPress("list", name, _(words.KEEP)))
     return view

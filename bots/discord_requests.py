@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bots import discord_replies as words
-from bots import replies, request_replies
+from bots import request_replies
 from bots.discord_dms import try_dm
 from bots.discord_messages import DOOR
 from bots.discord_request import brought, listed, shown
 from bots.discord_request_buttons import confirm_in_list
 from bots.discord_sharing import token_of
+from bots.refusals import refusal
 from bots.requests import Requests, Wish
 from core.errors import Closed, Duplicate, NotFound, OneTimeShareError, Unavailable
 from core.invitation import Purpose
+from core.language import _
 from core.policy import LONGEST_LABEL
 from core.secret import Sender, SenderRef
 
@@ -105,7 +107,7 @@ class Asking:
             return
         except OneTimeShareError as error:
             log.info("refused", door=DOOR, error=type(error).__name__)
-            await edit(content=replies.refusal(error))
+            await edit(content=refusal(error))
 
     async def list_waiting(self, interaction: discord.Interaction) -> None:
         """Follow the answer to /secrets up with what waits, where there is something."""
@@ -126,16 +128,16 @@ class Asking:
         try:
             await interaction.edit_original_response(**await self._acts[action](pressed))
         except NotFound:
-            await interaction.edit_original_response(content=words.OVER, view=None)
+            await interaction.edit_original_response(content=_(words.OVER), view=None)
         except OneTimeShareError as error:
             log.info("refused", door=DOOR, error=type(error).__name__)
-            await interaction.followup.send(replies.refusal(error), ephemeral=True)
+            await interaction.followup.send(refusal(error), ephemeral=True)
 
     async def _refresh(self, pressed: Pressed) -> dict[str, Any]:
         return await self._noted(pressed)
 
     async def _question(self, pressed: Pressed) -> dict[str, Any]:
-        return await self._noted(pressed, request_replies.REALLY, sure=False)
+        return await self._noted(pressed, _(request_replies.REALLY), sure=False)
 
     async def _revoke(self, pressed: Pressed) -> dict[str, Any]:
         with suppress(Closed):  # the message says what became of it
@@ -144,9 +146,9 @@ class Asking:
 
     async def _tell(self, pressed: Pressed) -> dict[str, Any]:
         await self._requests.look(pressed.owner, pressed.name)  # before anybody is written to
-        chat = await try_dm(pressed.interaction, request_replies.WILL_BRING)
+        chat = await try_dm(pressed.interaction, _(request_replies.WILL_BRING))
         if chat is None:
-            return await self._noted(pressed, words.CANT_TELL)
+            return await self._noted(pressed, _(words.CANT_TELL))
         return await self._noted(pressed, chat=chat)
 
     async def _quiet(self, pressed: Pressed) -> dict[str, Any]:
@@ -187,7 +189,7 @@ class Asking:
         return listed((await self._requests.waiting(pressed.owner))[:LISTED])
 
     async def _question_in_list(self, pressed: Pressed) -> dict[str, Any]:
-        return {"content": request_replies.REALLY, "view": confirm_in_list(pressed.name)}
+        return {"content": _(request_replies.REALLY), "view": confirm_in_list(pressed.name)}
 
     async def _revoke_in_list(self, pressed: Pressed) -> dict[str, Any]:
         with suppress(NotFound, Closed):  # the list no longer has it

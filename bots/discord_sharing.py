@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 
 from bots import discord_replies as words
-from bots import replies
 from bots.discord_messages import DOOR
 from bots.discord_reply import Reply
+from bots.refusals import refusal
 from core.errors import (
     Duplicate,
     ForbiddenExtension,
@@ -18,6 +18,7 @@ from core.errors import (
     SourceFailed,
     TooLarge,
 )
+from core.language import _
 
 if TYPE_CHECKING:
     import discord
@@ -116,7 +117,7 @@ class Sharing:
             return None
         except OneTimeShareError as error:
             log.info("refused", door=DOOR, error=type(error).__name__)
-            await place.send(content=replies.refusal(error))
+            await place.send(content=refusal(error))
             if spare is None or not isinstance(error, FILES_ALONE):
                 return None
         return await self._share_spare(spare, place)
@@ -124,7 +125,7 @@ class Sharing:
     async def _share_spare(self, spare: Submission, place: Place) -> Told | None:
         told = await self.share(spare, place)
         if told is not None:
-            await self.add(told, self._share.vault.owner(spare.sender), words.TEXT_ALONE)
+            await self.add(told, self._share.vault.owner(spare.sender), _(words.TEXT_ALONE))
         return told
 
     async def _share_one(self, submission: Submission, place: Place) -> Told:
@@ -137,7 +138,7 @@ class Sharing:
         vault = self._share.vault
         status = await vault.status(shared.id, vault.owner(submission.sender))
         reply = Reply.fresh(shared, submission.kind, packed=submission.packed, tells=place.tells)
-        note = words.REPLACES if shared.replaced else ""
+        note = _(words.REPLACES) if shared.replaced else ""
         message = await place.send(**reply.shown(status, vault.policy, note))
         await self._share.note(shared, submission, str(message.id), **place.more)
         return Told(message, reply, status)

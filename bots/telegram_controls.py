@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bots import replies
 from bots import telegram_buttons as buttons
+from bots.refusals import refusal
 from bots.requests import Requests
 from bots.telegram_chat import answer
 from bots.telegram_message import sender
@@ -15,6 +16,7 @@ from bots.telegram_password import ask
 from bots.telegram_standing import Standing, is_ours, link_in
 from bots.telegram_tap import Tap
 from core.errors import Gone, Malformed, NotFound, OneTimeShareError, TooLate
+from core.language import _
 from core.link import Link
 
 if TYPE_CHECKING:
@@ -79,12 +81,12 @@ class Controls:
         try:
             press = Press(query, self._share)
         except Malformed:  # of a version that had other buttons
-            await query.answer(replies.OLD_BUTTON, show_alert=True)
+            await query.answer(_(replies.OLD_BUTTON), show_alert=True)
             return
         try:
             sentence = await self._actions[press.action](press)
         except OneTimeShareError as error:
-            await press.answer(replies.refusal(error), alert=True)
+            await press.answer(refusal(error), alert=True)
             if isinstance(error, TooLate | Gone):
                 await self._show_truth(press)
         else:
@@ -112,12 +114,12 @@ class Controls:
     async def _unlock(self, press: Press) -> str:
         await self._vault.unlock(press.secret_id, press.owner)
         await self._refresh(press)
-        return replies.UNLOCKED
+        return _(replies.UNLOCKED)
 
     async def _password(self, press: Press) -> str:
         url = link_in(press.message, press.secret_id)
         if press.message is None or url is None:
-            return replies.NO_LINK_HERE
+            return _(replies.NO_LINK_HERE)
         status = await self._vault.status(press.secret_id, press.owner)
         if not status.waiting:
             await self._refresh(press)
@@ -168,7 +170,7 @@ class Controls:
         holder = message.reply_to_message
         url = link_in(holder) if holder is not None and is_ours(holder) else None
         if holder is not None and url is not None:
-            await answer(holder, replies.REVOKE_IT, buttons.confirm(Link.parse(url).id))
+            await answer(holder, _(replies.REVOKE_IT), buttons.confirm(Link.parse(url).id))
         else:
             await answer(message, *await self.listed(self._vault.owner(sender(message))))
 

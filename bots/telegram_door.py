@@ -23,6 +23,7 @@ from telegram.ext import (
 from bots import replies, telegram_password
 from bots import telegram_buttons as buttons
 from bots.download import TooLargeHere
+from bots.refusals import refusal
 from bots.telegram_calls import LegibleUpdates
 from bots.telegram_chat import add, answer, delete, hand_over, uploading
 from bots.telegram_controls import Controls
@@ -34,6 +35,7 @@ from bots.telegram_requests import Asking
 from bots.telegram_standing import Standing
 from bots.telegram_submission import called, submission, unanswered, whole_event
 from core.errors import Duplicate, OneTimeShareError
+from core.language import _
 from core.quantities import show_duration, show_size
 
 if TYPE_CHECKING:
@@ -137,12 +139,12 @@ class TelegramDoor:
     async def forget(self, update: Update, _context: Context) -> None:
         """Ask whether everything of the sender shall go."""
         if update.message is not None:
-            await answer(update.message, replies.FORGET_ALL, buttons.forget())
+            await answer(update.message, _(replies.FORGET_ALL), buttons.forget())
 
     async def edited(self, update: Update, _context: Context) -> None:
         """Say that an edit changes nothing of what was shared; places that move edit themselves."""
         if update.edited_message is not None and update.edited_message.location is None:
-            await answer(update.edited_message, replies.EDITED)
+            await answer(update.edited_message, _(replies.EDITED))
 
     async def show_private(self, update: Update, context: Context) -> None:
         """Take nothing in a group; show whoever addresses the bot the way to the private chat."""
@@ -155,8 +157,8 @@ class TelegramDoor:
             return  # one answer serves the group, and a flood there holds up nobody else
         self._shown[message.chat.id] = now
         link = f"https://t.me/{context.bot.username}?start=share"
-        button = InlineKeyboardButton(replies.OPEN_PRIVATE, link)
-        await answer(message, replies.IN_GROUPS, InlineKeyboardMarkup([[button]]))
+        button = InlineKeyboardButton(_(replies.OPEN_PRIVATE), link)
+        await answer(message, _(replies.IN_GROUPS), InlineKeyboardMarkup([[button]]))
 
     async def take(self, update: Update, _context: Context) -> None:
         """Turn a message into a link; an album and a cut paste are one, in several messages."""
@@ -192,7 +194,7 @@ class TelegramDoor:
         try:
             made = submission(messages, name, self._files)
             if made is None:
-                await answer(first, replies.UNSUPPORTED)
+                await answer(first, _(replies.UNSUPPORTED))
                 return
             async with uploading(first), self._share.handle(made) as shared:
                 markup = await self._markup(first, shared)
@@ -205,7 +207,7 @@ class TelegramDoor:
                 await self._refuse(first, error)
             return
         gone = await delete(*messages)  # each has its link: not before
-        await add(told, replies.DELETED if gone else replies.NOT_DELETED)
+        await add(told, _(replies.DELETED) if gone else _(replies.NOT_DELETED))
         await self._share.note(shared, made, str(told.message_id))
         await self._standing.catch_up(told, shared, self._share.vault.owner(made.sender))
 
@@ -215,11 +217,11 @@ class TelegramDoor:
 
     async def _refuse(self, message: Message, error: OneTimeShareError | TelegramError) -> None:
         if isinstance(error, TelegramError):
-            await answer(message, replies.FAILED)
+            await answer(message, _(replies.FAILED))
         elif isinstance(error, TooLargeHere):
             await self._asking.offer(message, error.limit)
         else:
-            await answer(message, replies.refusal(error))
+            await answer(message, refusal(error))
 
     def _lifetime(self) -> str:
         return show_duration(self._share.policy.default_lifetime)
@@ -236,8 +238,8 @@ async def _handler_failed(update: object, context: Context) -> None:
     query = update.callback_query if isinstance(update, Update) else None
     if query is not None:
         with suppress(TelegramError):
-            await query.answer(replies.PRESS_FAILED, show_alert=True)
+            await query.answer(_(replies.PRESS_FAILED), show_alert=True)
     message = update.message if isinstance(update, Update) else None
     if message is not None and message.chat.type == ChatType.PRIVATE:
         with suppress(TelegramError):
-            await message.reply_text(replies.FAILED)
+            await message.reply_text(_(replies.FAILED))

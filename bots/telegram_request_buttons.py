@@ -10,6 +10,7 @@ from telegram.constants import InlineKeyboardButtonLimit
 from bots import replies, request_replies
 from core.errors import Malformed
 from core.invitation import InvitationId, Purpose
+from core.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,23 +37,23 @@ def read(text: str) -> tuple[str, InvitationId]:
 
 def under_request(name: InvitationId, url: str | None, purpose: Purpose) -> InlineKeyboardMarkup:
     """Offer to revoke it, and to copy a link that is for somebody else."""
-    rows = [[_button(replies.REVOKE, REVOKE, name)]]
+    rows = [[_button(_(replies.REVOKE), REVOKE, name)]]
     longest = InlineKeyboardButtonLimit.MAX_COPY_TEXT
     if purpose is Purpose.REQUEST and url is not None and len(url) <= longest:
-        rows.insert(0, [InlineKeyboardButton(replies.COPY, copy_text=CopyTextButton(url))])
+        rows.insert(0, [InlineKeyboardButton(_(replies.COPY), copy_text=CopyTextButton(url))])
     return InlineKeyboardMarkup(rows)
 
 
 def confirm(name: InvitationId, sure: str, keep: str) -> InlineKeyboardMarkup:
     """Ask whether it is meant."""
-    yes = _button(request_replies.SURE, sure, name)
-    return InlineKeyboardMarkup([[yes, _button(replies.KEEP, keep, name)]])
+    yes = _button(_(request_replies.SURE), sure, name)
+    return InlineKeyboardMarkup([[yes, _button(_(replies.KEEP), keep, name)]])
 
 
 def under_list(listed: Sequence[Invitation]) -> InlineKeyboardMarkup | None:
     """Offer what can be done about each, by its number."""
     buttons = [
-        _button(request_replies.SHOW.format(number=number), SHOW, one.id)
+        _button(_(request_replies.SHOW).format(number=number), SHOW, one.id)
         if one.arrived
         else _button(replies.revoke_number(number), LISTED, one.id)
         for number, one in enumerate(listed, 1)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from bots import replies, request_replies
 from bots import telegram_request_buttons as buttons
+from bots.refusals import refusal
 from bots.requests import Requests
 from bots.telegram_arrivals import Bringer
 from bots.telegram_tap import Tap
 from core.errors import Closed, Malformed, NotFound, OneTimeShareError, Unavailable
+from core.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,12 +67,12 @@ class RequestPresses:
         try:
             press = Press(query, self._share, context.bot)
         except Malformed:  # of a version that had other buttons
-            await query.answer(replies.OLD_BUTTON, show_alert=True)
+            await query.answer(_(replies.OLD_BUTTON), show_alert=True)
             return
         try:
             await self._actions[press.action](press)
         except OneTimeShareError as error:
-            await press.answer(replies.refusal(error), alert=True)
+            await press.answer(refusal(error), alert=True)
         else:
             await press.answer("")
 

@@ -10,12 +10,14 @@ from telegram.ext import CallbackQueryHandler
 
 from bots import replies, request_replies
 from bots import telegram_request_buttons as buttons
+from bots.refusals import refusal
 from bots.requests import Requests, Wish
 from bots.telegram_chat import answer
 from bots.telegram_message import DOOR, language, sender
 from bots.telegram_request_presses import RequestPresses
 from core.errors import Duplicate, OneTimeShareError
 from core.invitation import Purpose
+from core.language import _
 from core.policy import LONGEST_LABEL
 
 if TYPE_CHECKING:
@@ -101,12 +103,14 @@ class Asking:
         try:
             async with self._requests.handle(event, wish) as asked:
                 markup = buttons.under_request(asked.id, asked.url, purpose)
-                told = await answer(message, f"{say(asked)}\n{request_replies.COMES_BACK}", markup)
+                told = await answer(
+                    message, f"{say(asked)}\n{_(request_replies.COMES_BACK)}", markup
+                )
         except Duplicate:
             return
         except OneTimeShareError as error:
             log.info("refused", door=DOOR, error=type(error).__name__)
-            await answer(message, replies.refusal(error))
+            await answer(message, refusal(error))
             return
         with suppress(OneTimeShareError):  # a courtesy: else what comes is no reply to this
             owner = self._share.vault.owner(wish.sender)

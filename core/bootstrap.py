@@ -7,6 +7,7 @@ import secrets
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -40,7 +41,7 @@ from core.records import Records
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
-from core.statistics import Statistics
+from core.statistics import LIMIT_HITS, Statistics
 from core.sweeper import Sweeper
 from core.vault import Vault
 
@@ -128,7 +129,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
-        limits = Limits(Windows(redis, scripts), server_key, settings.allowance)
+        refused = partial(statistics.count, LIMIT_HITS)
+        limits = Limits(Windows(redis, scripts), server_key, settings.allowance, refused=refused)
         room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
         yield House(
             vault=vault,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
+    from core.bootstrap import House
     from core.settings import Settings
     from tests.conftest import Web
 
@@ -43,6 +44,6 @@ async def proof_of(web: Web, browser: ClientSession, **headers: str) -> str:
     return found[1]
 
 
-async def acts(web: Web) -> list[tuple[str, str, str]]:
+async def acts(house: House) -> list[tuple[str, str, str]]:
     """Read the audit log."""
-    return [(entry.act, entry.who, entry.about) async for entry in web.house.audit.entries()]
+    return [(entry.act, entry.who, entry.about) async for entry in house.audit.entries()]

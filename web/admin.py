@@ -13,6 +13,7 @@ from core.errors import NotSignedIn, OneTimeShareError, WrongLogin
 from core.inventory import Place
 from web.fields import Fields, secret_id
 from web.keys import HOUSE, PAGES, SIGN_IN
+from web.limited import count_login
 from web.middlewares import STREAMING, wants_html
 from web.problems import problem_of
 from web.report import listed_json, report
@@ -41,7 +42,7 @@ async def login(request: web.Request) -> web.Response:
     sign_in = request.app[SIGN_IN]
     sign_in.same_origin(request)
     try:
-        await sign_in.admit(request, await Fields.read(request), Act.LOGIN, Act.LOGIN_REFUSED)
+        await _admit(request, Act.LOGIN, Act.LOGIN_REFUSED)
     except WrongLogin:
         if not wants_html(request):
             raise
@@ -49,6 +50,12 @@ async def login(request: web.Request) -> web.Response:
     answer = web.Response(status=303, headers={"Location": "/stats"})
     await sign_in.begin(answer)
     return answer
+
+
+async def _admit(request: web.Request, done: Act, refused: Act) -> None:
+    fields = await Fields.read(request)
+    await count_login(request)
+    await request.app[SIGN_IN].admit(fields, done, refused)
 
 
 @routes.post("/auth/logout")
@@ -66,7 +73,7 @@ async def logout(request: web.Request) -> web.Response:
 async def token(request: web.Request) -> web.Response:
     """Issue a token for a program."""
     sign_in = request.app[SIGN_IN]
-    await sign_in.admit(request, await Fields.read(request), Act.TOKEN, Act.TOKEN_REFUSED)
+    await _admit(request, Act.TOKEN, Act.TOKEN_REFUSED)
     seconds = round(LIFETIME.total_seconds())
     return web.json_response(
         {"token": sign_in.issue(), "token_type": "Bearer", "expires_in": seconds}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from core.errors import Unavailable
+from core.errors import NotFound, RateLimited, Unavailable
 from web import schemas
 from web.operation import BYTES, Operation
 from web.operations import OPERATIONS
@@ -99,7 +99,9 @@ def _answers(operation: Operation) -> dict[str, Any]:
     told = {str(status): _given(status, what) for status, what in operation.gives.items()}
     refused: dict[int, list[str]] = {}
     always = () if operation.call in OFTEN_AWAY else (Unavailable,)
-    for kind in (*operation.refuses, *always):
+    # Whoever asks for what is not there is counted as one who opens.
+    often = (RateLimited,) if NotFound in operation.refuses else ()
+    for kind in (*operation.refuses, *often, *always):
         status, title, _ = TABLE[kind]
         refused.setdefault(status, []).append(title)
     for status, titles in sorted(refused.items()):

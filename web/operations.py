@@ -9,7 +9,7 @@ from web.operation import BYTES, FORM, JSON, Operation, Refusal, content, fields
 FIELDS: tuple[Refusal, ...] = (e.Malformed, e.TooLarge)  # of any small body
 TAKING_IN: tuple[Refusal, ...] = (
     *(e.Malformed, e.EmptyText, e.SourceFailed, e.TooLarge, e.ForbiddenExtension),
-    *(e.BadLifetime, e.BadPassword, e.NotFound, e.Busy, e.StorageFull),
+    *(e.BadLifetime, e.BadPassword, e.NotFound, e.Busy, e.StorageFull, e.TooManyAtOnce),
 )
 LETTING_IN: tuple[Refusal, ...] = (
     *(*FIELDS, e.NotFound, e.Gone, e.Taken, e.Locked, e.Changed, e.Corrupt),
@@ -162,7 +162,7 @@ ADMIN = (
         summary="Get a token for 15 minutes",
         takes=fields(user=s.text("The admin's name."), password=s.text("The admin's password.")),
         gives={200: "Token"},
-        refuses=(*FIELDS, e.WrongLogin, e.Busy),
+        refuses=(*FIELDS, e.WrongLogin, e.RateLimited, e.Busy),
     ),
     Operation(
         call="GET /stats-json",

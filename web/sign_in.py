@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from core.credentials import Credentials, stored_hash
 from core.errors import Foreign, NotSignedIn, WrongLogin
 from core.sessions import Sessions
-from web.attempts import Attempts
 from web.fields import Fields, bearer
 from web.tokens import Tokens
 
@@ -41,7 +40,6 @@ class SignIn:
         self._origin = _origin(settings.public_url)
         self._tls = self._origin.startswith("https://")
         self._user = settings.admin_user
-        self._attempts = Attempts()
         credential = stored or ""
         self._credentials = Credentials(settings.admin_user, credential)
         self._sessions = Sessions(house.scripts, credential)
@@ -53,16 +51,15 @@ class SignIn:
         """Name the cookie; browsers take the strict prefix by https only."""
         return "__Host-session" if self._tls else "session"
 
-    async def admit(self, request: web.Request, fields: Fields, done: Act, refused: Act) -> None:
+    async def admit(self, fields: Fields, done: Act, refused: Act) -> None:
         """Check name and password, and note what came of it.
 
         Raises:
             Malformed: a field is missing.
-            Busy: too many attempts.
+            Busy: too many logins are being checked.
             WrongLogin: they are not the admin's.
         """
         user, password = fields.need("user"), fields.need("password")
-        self._attempts.take(request.remote or "")
         if self.closed or not await self._credentials.match(user, password):
             await self.audit.note(refused)
             raise WrongLogin

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from bots import replies
+from bots.refusals import REFUSALS, refusal
 from bots.share import Shared
 from core import errors
 from core.link import SecretId
@@ -42,6 +43,8 @@ CLASSES = [
 def made(kind: type[errors.OneTimeShareError]) -> errors.OneTimeShareError:
     names = [name for name in inspect.signature(kind.__init__).parameters if name in GIVEN]
     given = {name: GIVEN[name] for name in names}
+    if kind is errors.Closed:
+        given = {"state": "used"}
     if kind is errors.BadPassword:
         given = {"longest": 1024}
     return kind(**given)
@@ -50,10 +53,10 @@ def made(kind: type[errors.OneTimeShareError]) -> errors.OneTimeShareError:
 @pytest.mark.parametrize("kind", CLASSES)
 def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> None:
     """No class of error leaves a person without a next step, or with a bare value."""
-    sentence = replies.refusal(made(kind))
+    sentence = refusal(made(kind))
     assert DO.search(sentence)
     assert not re.search(r"[<{}>]|None|timedelta", sentence)
-    assert kind is errors.OneTimeShareError or kind in replies.REFUSALS
+    assert kind is errors.OneTimeShareError or kind in REFUSALS
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> 
     [
         (errors.TooLarge(20_000_000), "20 MB"),
         (errors.ForbiddenExtension("exe", ("pdf", "txt")), ".exe are not taken. Allowed: pdf, txt"),
-        (errors.ForbiddenExtension("", ("pdf",)), "no ending"),
+        (errors.ForbiddenExtension("", ("pdf",)), "without an ending"),
         (errors.BadLifetime(GIVEN["shortest"], GIVEN["longest"]), "1 min to 7 days"),  # type: ignore[arg-type]
         (errors.BadPassword(1024), "1024"),
         (errors.Busy(7), "7 s"),
@@ -75,7 +78,7 @@ def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> 
 )
 def test_refusal_tells_the_figures(error: errors.OneTimeShareError, shown: str) -> None:
     """The sentence holds what the error carries."""
-    assert shown in replies.refusal(error)
+    assert shown in refusal(error)
 
 
 def test_new_kind_of_error_speaks_with_the_nearest_sentence() -> None:
@@ -84,7 +87,7 @@ def test_new_kind_of_error_speaks_with_the_nearest_sentence() -> None:
     class Larger(errors.TooLarge):
         pass
 
-    assert replies.refusal(Larger(5)) == replies.refusal(errors.TooLarge(5))
+    assert refusal(Larger(5)) == refusal(errors.TooLarge(5))
 
 
 def test_link_is_told_with_what_matters() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.fakes.telegram import FakeTelegram
 
 
+LANGUAGE_CODES = {"de", "es", "fr", "pt", "ru", "hi", "ja", "zh", "ar"}
 STICKER = {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 1, "height": 1}
 STICKER |= {"is_animated": False, "is_video": False}
 
@@ -47,8 +48,8 @@ async def test_too_large_where_the_page_takes_nothing(
         telegram.say(document=telegram.store(bytes(20_000_001)))
         answer = await telegram.said("20 MB", "smaller")
     assert "http" not in answer["text"]
-    [menu] = telegram.called("setMyCommands")
-    assert "upload" not in {entry["command"] for entry in menu["commands"]}
+    for menu in telegram.called("setMyCommands"):
+        assert "upload" not in {entry["command"] for entry in menu["commands"]}
 
 
 @pytest.mark.parametrize("told", [-1, None, 5])
@@ -166,12 +167,14 @@ async def test_unsupported_kind_gets_a_sentence(bot: FakeTelegram, content: dict
 async def test_commands_are_answered(
     telegram: FakeTelegram, share: Share, settings: Settings, command: str, words: list[str]
 ) -> None:
-    """Each command has its answer, and the platform's menu knows it."""
+    """Each command has its answer, and the platform's menu knows it, in every language."""
     settings = replace(settings, policy=replace(settings.policy, max_size=20_000_000))
     async with door(replace(share, policy=settings.policy), settings, telegram):
         telegram.command(command)
         await telegram.said(*words)
-    [menu] = telegram.called("setMyCommands")
-    assert {entry["command"] for entry in menu["commands"]} == {
-        *("start", "help", "list", "request", "upload", "revoke", "delete_my_data", "privacy")
-    }
+    menus = telegram.called("setMyCommands")
+    assert {menu.get("language_code") for menu in menus} == {None, *LANGUAGE_CODES}
+    for menu in menus:
+        assert {entry["command"] for entry in menu["commands"]} == {
+            *("start", "help", "list", "request", "upload", "revoke", "delete_my_data", "privacy")
+        }

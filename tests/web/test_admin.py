@@ -66,7 +66,7 @@ async def test_admin_signs_in_looks_burns_and_leaves(web: Web, browser: ClientSe
         f"{web.url}/auth/logout", data=form, headers=OURS, allow_redirects=False
     )
     assert left.status == 303
-    assert [act for act, _, _ in await acts(web)][-1] == "logout"
+    assert [act for act, _, _ in await acts(web.house)][-1] == "logout"
 
 
 async def test_what_was_opened_can_not_be_burned(web: Web, browser: ClientSession) -> None:
@@ -78,7 +78,7 @@ async def test_what_was_opened_can_not_be_burned(web: Web, browser: ClientSessio
     form = {"proof": await proof_of(web, browser)}
     answer = await browser.post(f"{web.url}/admin/burn/{name}", data=form, headers=OURS)
     assert await problem(answer) == (409, "too-late")
-    assert (await acts(web))[-1] == ("burn refused", "admin", f"{name} too-late")
+    assert (await acts(web.house))[-1] == ("burn refused", "admin", f"{name} too-late")
 
 
 async def test_program_acts_with_a_token(web: Web, client: ClientSession) -> None:
@@ -89,7 +89,7 @@ async def test_program_acts_with_a_token(web: Web, client: ClientSession) -> Non
     assert (await client.get(f"{web.url}/stats-json", headers=bearer)).status == 200
     answer = await client.post(f"{web.url}/admin/burn/{name}", headers=bearer)
     assert answer.status == 204
-    assert (await acts(web))[-1] == ("burn", "admin", name)
+    assert (await acts(web.house))[-1] == ("burn", "admin", name)
 
 
 async def test_list_goes_on_where_a_page_ended(web: Web, browser: ClientSession) -> None:
@@ -119,3 +119,16 @@ async def test_links_key_is_nowhere_on_the_admins_side(web: Web, browser: Client
         text = await (await browser.get(web.url + path)).text()
         assert key not in text
         assert told["revoke_token"] not in text
+
+
+async def test_door_is_open_while_it_gives_signs_of_life(web: Web, browser: ClientSession) -> None:
+    """A door that spoke just now is open, one that fell silent is not, nor one that never spoke."""
+    await web.house.heartbeats.note("telegram")
+    await web.house.redis.hset("ots:doors", "discord", "1000")
+    told = await (await browser.get(f"{web.url}/stats-json")).json()
+    doors = {door["name"]: (door["alive"], door["seen_at"]) for door in told["doors"]}
+    assert doors["telegram"][0]
+    assert doors["discord"] == (False, "1970-01-01T00:00:01Z")
+    assert doors["web"] == (False, None)
+    page = await (await browser.get(f"{web.url}/stats")).text()
+    assert "since 1970-01-01 00:00 UTC" in page

@@ -70,6 +70,9 @@ async def test_description_has_every_refusal(description: dict[str, Any]) -> Non
         for status in call["responses"]
     }
     assert {status for status, _, _ in TABLE.values()} <= told
+    for calls in description["paths"].values():
+        for call in calls.values():  # asking for what is not there is limited everywhere
+            assert "404" not in call["responses"] or "429" in call["responses"]
     fields = set(description["components"]["schemas"]["Problem"]["properties"])
     assert fields == {"type", "title", "status", "detail", *SHOWN}
 

@@ -13,8 +13,10 @@ import jwt
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
+from core.bootstrap import open_vault
 from core.link import encode
 from core.sessions import IDLE
+from core.statistics import LIMIT_HITS
 from tests.admin import HASH, LOGIN, OURS, PASSWORD, acts, proof_of, signed_in, with_admin
 from tests.web.test_http import problem, shared
 from web.app import serve
@@ -179,20 +181,25 @@ async def test_token_that_is_not_ours_is_refused(web: Web, client: ClientSession
     assert {await status(token) for token in forged} == {401}
 
 
-async def test_storm_of_logins_is_bounded(web: Web, client: ClientSession) -> None:
-    """Of fifty wrong logins at once five are checked, one by one; the others are told to wait."""
+async def test_storm_of_logins_is_bounded(settings: Settings, client: ClientSession) -> None:
+    """Of fifty wrong logins at once five are checked; the others are told to wait, and counted."""
+    allowance = replace(settings.allowance, logins_per_minute=5)
+    settings = replace(settings, allowance=allowance, port=0)
+    async with open_vault(settings) as house, serve(house, settings) as url:
 
-    async def attempt(n: int) -> tuple[int, str]:
-        fields = {"user": "admin", "password": f"wrong {n}"}
-        async with client.post(f"{web.url}/auth/token", json=fields) as answer:
-            assert answer.status == 401 or answer.headers["Retry-After"]
-            return await problem(answer)
+        async def attempt(n: int) -> tuple[int, str]:
+            fields = {"user": "admin", "password": f"wrong {n}"}
+            async with client.post(f"{url}/auth/token", json=fields) as answer:
+                assert answer.status == 401 or answer.headers["Retry-After"]
+                return await problem(answer)
 
-    told = await asyncio.gather(*(attempt(n) for n in range(50)))
-    assert told.count((401, "wrong-login")) == 5
-    assert told.count((503, "busy")) == 45
-    assert [act for act, _, _ in await acts(web)] == ["token refused"] * 5
-    assert await attempt(50) == (503, "busy")  # though nobody is being checked any more
+        told = await asyncio.gather(*(attempt(n) for n in range(50)))
+        assert told.count((401, "wrong-login")) == 5
+        assert told.count((429, "rate-limited")) == 45
+        assert await attempt(50) == (429, "rate-limited")  # though nobody is being checked any more
+        [*_, now] = (await house.statistics.hours(2)).values()
+        assert now[LIMIT_HITS] == 46
+        assert [act for act, _, _ in await acts(house)] == ["token refused"] * 5
 
 
 async def test_login_that_is_wrong_is_one_answer(web: Web, client: ClientSession) -> None:
