@@ -66,6 +66,14 @@ class Place:
             raise Malformed("form: send a file")
         return self._vault.draft(content, kind=kind, name=name, size=size, secret_id=self._id)
 
+    def again(self, _draft: Draft, /) -> AsyncIterator[bytes]:
+        """Refuse what comes beside a draft.
+
+        Raises:
+            Malformed: always; this takes one thing.
+        """
+        raise Malformed("form: send one file or one text")
+
     async def commit(
         self,
         draft: Draft,

@@ -139,6 +139,10 @@ class Vault:
             if not draft.committed and not draft.unknown:
                 await asyncio.shield(self._drop(draft))
 
+    def again(self, draft: Draft) -> AsyncIterator[bytes]:
+        """Read back what a draft took: it may turn out to be the first of several."""
+        return draft.again(self._blobs)
+
     async def _drop(self, draft: Draft) -> None:
         """Leave nothing of a draft, not even of one whose record was being written."""
         with suppress(Unavailable):

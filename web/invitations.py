@@ -87,7 +87,7 @@ async def hand_in(request: web.Request) -> web.Response:
         token = Token.parse(_pasted(await first_field(parts, "link-key")))
         async with reception.place(name, token) as place:
             with uploading(request, place) as intake:
-                await from_parts(parts, intake)
+                await from_parts(parts, intake, request.app[VAULT].policy)
     else:
         return await _form(request)
     return _answer(request, place.asking)
