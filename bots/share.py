@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -143,7 +144,8 @@ class Share:
                     replaced=any(existed),
                 )
             except BaseException:
-                await self.vault.abandon(sealed.link.id, proof)
+                with suppress(Unavailable):  # what it is about matters more; a repeat ends the secret
+                    await asyncio.shield(self.vault.abandon(sealed.link.id, proof))
                 raise
 
     async def note(self, shared: Shared, submission: Submission, message: str, **more: str) -> None:
