@@ -15,6 +15,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from core.invitations import called
 from core.language import LANGUAGES, RIGHT_TO_LEFT, _, gettext, ngettext, spoken, tag
 from core.quantities import parse_duration, show_duration, show_size
 from web.charts import charts
@@ -152,7 +153,15 @@ class Pages:
     def hand_in(self, *, invitation: Invitation, token: str) -> web.Response:
         """Answer whoever pasted an invitation's link, where no script runs, with its form."""
         left = show_duration(invitation.expires_at - datetime.now(UTC))
-        return _html(self._render("hand-in", invitation=invitation, token=token, left=left))
+        return _html(
+            self._render(
+                "hand-in",
+                invitation=invitation,
+                label=called(invitation.asking.label),
+                token=token,
+                left=left,
+            )
+        )
 
     def handed(self, *, label: str) -> web.Response:
         """Answer whoever handed in, where no script runs."""

@@ -236,6 +236,7 @@ _STATUSES = {
     413: N_("The request is too large."),
     417: N_("This expectation can not be met."),
 }
+_OTHER = N_("The request can not be answered.")
 
 
 def problem_of(error: e.OneTimeShareError) -> Problem:
@@ -254,7 +255,7 @@ def problem_of_status(status: int) -> Problem:
     """Describe a refusal of the HTTP layer."""
     title = HTTPStatus(status).phrase
     name = title.lower().replace(" ", "-")
-    detail = _(_STATUSES.get(status, N_("The request can not be answered.")))
+    detail = _(_STATUSES.get(status, _OTHER))
     return Problem(name, status, title, detail)
 
 

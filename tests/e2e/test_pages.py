@@ -162,7 +162,7 @@ async def test_every_end_is_told_calmly(page: Page, web: Web, state: str) -> Non
     elif state == "expired":
         await web.house.redis.hset(record, "expires", 1)
     elif state == "revoked":
-        await vault.abandon(link.id, b"")
+        await vault.control.abandon(link.id, b"")
         token = Link.parse(secret.link.url(web.url))
         assert token == link
         await web.house.redis.hset(record, "state", "revoked")
@@ -284,7 +284,7 @@ async def test_password_set_after_the_page_opened_is_told(page: Page, web: Web) 
 
     async def meanwhile(route: Route) -> None:
         await web.house.redis.hset(f"ots:{{{link.id}}}", "lease", 1)
-        await web.house.vault.rewrap(link.id, link.key, owner, password="new")
+        await web.house.vault.control.rewrap(link.id, link.key, owner, password="new")
         await route.continue_()
 
     await page.route("**/data", meanwhile)
