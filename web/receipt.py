@@ -39,9 +39,7 @@ async def page(request: web.Request) -> web.Response:
 @routes.post("/s/{id}/status")
 async def status(request: web.Request) -> web.Response:
     """Tell the sender how it stands."""
-    told = await request.app[VAULT].control.status(
-        secret_id(request), _proof(bearer(request))
-    )
+    told = await request.app[VAULT].control.status(secret_id(request), _proof(bearer(request)))
     return web.json_response(
         {
             "state": told.state.value,
