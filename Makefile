@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test soak check bench format messages lock clean
+.PHONY: run test soak check bench format messages conversations lock clean
 
 run: $(VENV)/.run
 	$(BIN)/python onetimeshare.py run
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # The tests with their long variants.
 soak: $(VENV)/.dev
@@ -34,6 +34,10 @@ messages: $(VENV)/.dev
 	$(BIN)/pybabel -q extract -F babel.cfg --omit-header --no-location --sort-output -o build/messages.pot bots core web
 	for language in $$(ls core/locales); do \
 	  $(BIN)/pybabel -q update -N --no-wrap --omit-header -D onetimeshare -d core/locales -l $$language -i build/messages.pot; done
+
+# What people see in the chats, as the tests see it.
+conversations: $(VENV)/.dev
+	WRITE_CONVERSATIONS=1 $(BIN)/python -m pytest -q tests/bots/test_conversations.py
 
 # Pins with hashes for every supported Python and system; no address of an index is recorded.
 lock:

@@ -10,12 +10,14 @@ import resource
 import signal
 import sys
 from contextlib import suppress
+from getpass import getpass
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.background import beside
 from core.bootstrap import open_vault
+from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
 from core.settings import Settings
 
@@ -39,17 +41,18 @@ def main() -> None:
     """Run the command line."""
     arguments = _parser().parse_args()
     _forbid_core_dumps()
+    if arguments.command == "hash-password":
+        return _hash_password()
     _set_up_logs()
     try:
         settings = Settings.read()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_stopped(_command(arguments, settings)))
-    except CannotStart as error:
-        sys.exit(error.reason)
-    except DoorClosed as error:
+    except (CannotStart, DoorClosed) as error:
         sys.exit(error.reason)
     except KeyboardInterrupt:
         pass
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="everything: Redis, web, and each bot with a token")
     commands.add_parser("web", help="the web server alone")
+    commands.add_parser("hash-password", help="make the setting for the admin's password")
     bot = commands.add_parser("bot", help="one bot alone")
     bot.add_argument("door", choices=DOORS)
     return parser
@@ -83,6 +87,7 @@ async def run(settings: Settings) -> None:
                 group.create_task(_keep_open(door, house, settings))
         if not any(tokens.values()):
             sys.stderr.write(f"{NO_DOORS}\n")
+        await asyncio.to_thread(_first_admin, settings)
         await _serve(house, settings)
 
 
@@ -102,11 +107,35 @@ async def run_bot(door: str, settings: Settings) -> None:
         await _open_door(door, house, settings)
 
 
+def _first_admin(settings: Settings) -> None:
+    """Make a password for the admin where there is none, for a terminal only: logs are kept."""
+    if sys.stderr.isatty() and stored_hash(settings.admin_password_hash, settings.data_dir) is None:
+        password = make_password(settings.data_dir)
+        sys.stderr.write(
+            f"The admin page is {settings.public_url}/stats\n"
+            f"  user {settings.admin_user}, password {password} (shown this once)\n"
+        )
+
+
+def _hash_password() -> None:
+    """Ask for a password, never on the command line, and print the setting that it makes."""
+    if sys.stdin.isatty():
+        password = getpass("A password for the admin: ")
+        if password != getpass("Once more: "):
+            sys.exit("These were two different passwords. Nothing was made.")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    try:
+        sys.stdout.write(f"ADMIN_PASSWORD_HASH='{hash_password(password)}'\n")
+    except ValueError as error:
+        sys.exit(str(error))
+
+
 async def _serve(house: House, settings: Settings) -> None:
     from web.app import serve  # noqa: PLC0415 - a bot's process need not load it
 
     try:
-        async with serve(house, settings) as address:
+        async with serve(house, settings) as address, beside(house.heartbeats.beat("web")):
             log.info("web is open", address=address, links=settings.public_url)
             await asyncio.Event().wait()
     except OSError as error:
@@ -131,15 +160,16 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
     from bots.share import Share  # noqa: PLC0415 - the web's process need not load it
 
     share = Share.of(house, settings.public_url)
-    # Each library is loaded where it is used: a process that needs one only stays small.
-    if door == "telegram":
-        from bots import telegram_bot  # noqa: PLC0415
+    async with beside(house.heartbeats.beat(door)):
+        # Each library is loaded where it is used: a process that needs one only stays small.
+        if door == "telegram":
+            from bots import telegram_bot  # noqa: PLC0415
 
-        await telegram_bot.run(share, settings)
-    else:
-        from bots import discord_bot  # noqa: PLC0415
+            await telegram_bot.run(share, settings)
+        else:
+            from bots import discord_bot  # noqa: PLC0415
 
-        await discord_bot.run(share, settings)
+            await discord_bot.run(share, settings)
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:

@@ -10,6 +10,8 @@ import aiohttp
 import discord
 import structlog
 
+from bots.deliveries import Deliveries
+from bots.discord_arrivals import Bringer
 from bots.discord_door import DiscordDoor
 from bots.discord_messages import DOOR
 from bots.discord_notices import Teller
@@ -63,7 +65,7 @@ async def run(
     while True:
         async with aiohttp.ClientSession(connector=connect()) as session:
             # A client that failed to connect can't be trusted to try again: it gets a successor.
-            door = DiscordDoor(share, session, connect())
+            door = DiscordDoor(share, session, connect(), uploads=settings.web_upload)
             try:
                 tries = await _live(door, token.reveal(), ready_within, tries)
             finally:
@@ -87,7 +89,10 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
         if ready.done():
             log.info("door is open", door="discord")
             tries = 0
-        async with Notices(door.share, DOOR, Teller(door, door.share)).telling():
+        async with (
+            Notices(door.share, DOOR, Teller(door, door.share)).telling(),
+            Deliveries(door.share, DOOR, Bringer(door, door.share.policy)).telling(),
+        ):
             await living
     except discord.LoginFailure:
         raise DoorClosed(REASONS[4004]) from None

@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from bots import discord_replies as replies
+from core.language import _
 from core.link import SecretId
 from core.policy import SHORTEST_LIFETIME
 from core.quantities import parse_duration, show_duration
@@ -123,21 +124,21 @@ def controls(status: Status, policy: Policy, *, tells: bool | None, sure: bool =
     one, locked = status.id, status.state is State.LOCKED
     danger, primary = discord.ButtonStyle.danger, discord.ButtonStyle.primary
     if options := _lifetime_options(policy):
-        view.add_item(Choice("lifetime", one, replies.LIFETIME, options))
+        view.add_item(Choice("lifetime", one, _(replies.LIFETIME), options))
     if locked and status.unlocks_left:
-        view.add_item(Press("unlock", one, replies.UNLOCK, primary))
+        view.add_item(Press("unlock", one, _(replies.UNLOCK), primary))
     if tells is not None and not locked:
-        view.add_item(Press("post", one, replies.POST, primary))
-    view.add_item(Press("password", one, replies.PASSWORD))
+        view.add_item(Press("post", one, _(replies.POST), primary))
+    view.add_item(Press("password", one, _(replies.PASSWORD)))
     if tells is not None:
-        action, label = ("quiet", replies.TELL_ME_NOT) if tells else ("tell", replies.TELL_ME)
+        action, label = ("quiet", _(replies.TELL_ME_NOT)) if tells else ("tell", _(replies.TELL_ME))
         view.add_item(Press(action, one, label))
-    view.add_item(Press("refresh", one, replies.REFRESH))
+    view.add_item(Press("refresh", one, _(replies.REFRESH)))
     if sure:
-        view.add_item(Press("revoke", one, replies.REVOKE, danger))
+        view.add_item(Press("revoke", one, _(replies.REVOKE), danger))
     else:
-        view.add_item(Press("burn", one, replies.REVOKE_NOW, danger, row=LAST_ROW))
-        view.add_item(Press("keep", one, replies.KEEP, row=LAST_ROW))
+        view.add_item(Press("burn", one, _(replies.REVOKE_NOW), danger, row=LAST_ROW))
+        view.add_item(Press("keep", one, _(replies.KEEP), row=LAST_ROW))
     return view
 
 

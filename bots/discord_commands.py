@@ -9,6 +9,8 @@ from discord import app_commands
 
 from bots import discord_replies as words
 from bots.discord_buttons import lifetimes
+from core.invitation import Purpose
+from core.language import N_
 from core.quantities import parse_duration, show_duration, show_size
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ EVERYWHERE: dict[str, Any] = {
 def commands(door: DiscordDoor) -> list[Made]:
     """Make them all."""
     slash: list[Slash] = [
-        ("share", "Get a link that opens once, for a text or a file", _share(door)),
+        ("share", N_("Get a link that opens once, for a text or a file"), _share(door)),
+        *_requests(door),
         *_lists(door),
         *_explanations(door),
     ]
@@ -39,22 +42,41 @@ def commands(door: DiscordDoor) -> list[Made]:
         app_commands.Command(name=name, description=description, callback=callback, **EVERYWHERE)
         for name, description, callback in slash
     ]
-    menu = app_commands.ContextMenu(name="Share once", callback=_share_once(door), **EVERYWHERE)
+    menu = app_commands.ContextMenu(name=words.SHARE_ONCE, callback=_share_once(door), **EVERYWHERE)
     return [*made, menu]
+
+
+def _requests(door: DiscordDoor) -> list[Slash]:
+    @app_commands.describe(label=N_("Who asks, as the page behind the link shows it"))
+    async def request(interaction: discord.Interaction, label: str = "") -> None:
+        with door.working(interaction):
+            await door.asking.ask(interaction, Purpose.REQUEST, label)
+
+    async def upload(interaction: discord.Interaction) -> None:
+        with door.working(interaction):
+            await door.asking.ask(interaction, Purpose.UPLOAD)
+
+    offered: list[Slash] = [
+        ("request", N_("A link by which somebody hands you a text or file"), request)
+    ]
+    if door.uploads:
+        offered.append(("upload", N_("A page for a file that is too large for Discord"), upload))
+    return offered
 
 
 def _lists(door: DiscordDoor) -> list[Slash]:
     async def secrets(interaction: discord.Interaction) -> None:
-        with door.working():
+        with door.working(interaction):
             await door.secrets.show(interaction)
+            await door.asking.list_waiting(interaction)
 
     async def delete_my_data(interaction: discord.Interaction) -> None:
-        with door.working():
+        with door.working(interaction):
             await door.secrets.ask_to_forget(interaction)
 
     return [
-        ("secrets", "What you shared, where it stands, and revoke", secrets),
-        ("delete-my-data", "Destroy what you have waiting, and forget you", delete_my_data),
+        ("secrets", N_("What you shared, where it stands, and revoke"), secrets),
+        ("delete-my-data", N_("Destroy what you have waiting, and forget you"), delete_my_data),
     ]
 
 
@@ -62,17 +84,19 @@ def _explanations(door: DiscordDoor) -> list[Slash]:
     policy = door.share.policy
 
     async def help_(interaction: discord.Interaction) -> None:
-        lifetime, limit = show_duration(policy.default_lifetime), show_size(policy.max_size)
-        text = words.help_(lifetime, limit)
-        await interaction.response.send_message(text, ephemeral=True)
+        with door.working(interaction):
+            lifetime, limit = show_duration(policy.default_lifetime), show_size(policy.max_size)
+            text = words.help_(lifetime, limit, uploads=door.uploads)
+            await interaction.response.send_message(text, ephemeral=True)
 
     async def privacy(interaction: discord.Interaction) -> None:
-        text = words.privacy(f"<{door.share.public_url}/privacy>")
-        await interaction.response.send_message(text, ephemeral=True)
+        with door.working(interaction):
+            text = words.privacy(f"<{door.share.public_url}/privacy>")
+            await interaction.response.send_message(text, ephemeral=True)
 
     return [
-        ("help", "What is possible, and what is true", help_),
-        ("privacy", "What is kept, and how long", privacy),
+        ("help", N_("What is possible, and what is true"), help_),
+        ("privacy", N_("What is kept, and how long"), privacy),
     ]
 
 
@@ -89,7 +113,9 @@ def _share(door: DiscordDoor) -> Callable[..., Any]:
         for wish in lifetimes(door.share.policy)
     ]
 
-    @app_commands.describe(file="The file to share", expires="When it is destroyed unopened")
+    @app_commands.describe(
+        file=N_("The file to share"), expires=N_("When it is destroyed unopened")
+    )
     @app_commands.choices(expires=choices)
     async def share(
         interaction: discord.Interaction,

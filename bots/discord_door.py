@@ -6,23 +6,27 @@ import asyncio
 import hashlib
 import json
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
 import structlog
 from discord import app_commands
 
-from bots import discord_replies as words
 from bots import replies
 from bots.discord_buttons import Choice, Press
 from bots.discord_commands import commands
 from bots.discord_errors import ANSWERED_BEFORE, UNKNOWN_INTERACTION
 from bots.discord_form import PASSWORD, SHARE, Filled, ShareForm
-from bots.discord_messages import Attached, Event, submissions
+from bots.discord_messages import Attached, Event, held, submission
 from bots.discord_original import after
 from bots.discord_presses import Presses
+from bots.discord_request_buttons import RequestPress
+from bots.discord_requests import Asking
 from bots.discord_secrets import Secrets
-from bots.discord_sharing import ANSWERS, Answers, Channel, Sharing
+from bots.discord_sharing import Answers, Channel, Sharing
+from bots.discord_translations import Translations
+from core.language import _, language_of, speaking
 from core.link import SecretId
 from core.quantities import parse_duration
 
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from bots.share import Share
+    from core.invitation import InvitationId
 
 log = structlog.get_logger()
 
@@ -43,8 +48,14 @@ class DiscordDoor(discord.AutoShardedClient):
     """A client that needs no privileged intent: only the messages that people send to it."""
 
     def __init__(
-        self, share: Share, session: aiohttp.ClientSession, connector: aiohttp.BaseConnector
+        self,
+        share: Share,
+        session: aiohttp.ClientSession,
+        connector: aiohttp.BaseConnector,
+        *,
+        uploads: bool,
     ) -> None:
+        """Connect nothing yet; `uploads`: there may be pages for large files."""
         super().__init__(
             intents=discord.Intents(dm_messages=True),
             connector=connector,
@@ -55,7 +66,9 @@ class DiscordDoor(discord.AutoShardedClient):
         )
         self.opened = asyncio.Event()
         self.share = share
+        self.uploads = uploads
         self.secrets = Secrets(share)
+        self.asking = Asking(share)
         self._sharing = Sharing(share)
         self._presses = Presses(share)
         self._session = session
@@ -66,11 +79,15 @@ class DiscordDoor(discord.AutoShardedClient):
         self.tree.error(self.command_failed)
         for command in commands(self):
             self.tree.add_command(command)
-        self.add_dynamic_items(Press, Choice)
+        self.add_dynamic_items(Press, Choice, RequestPress)
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands, only when they changed."""
-        told = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        await self.tree.set_translator(translator := Translations())
+        told = [
+            await command.get_translated_payload(self.tree, translator)
+            for command in self.tree.get_commands()
+        ]
         text = json.dumps(told, sort_keys=True, default=str)
         digest = f"{self.application_id}:{hashlib.sha256(text.encode()).hexdigest()}"
         if await self.share.notes.read(NOTE) != digest:
@@ -90,12 +107,13 @@ class DiscordDoor(discord.AutoShardedClient):
         await self._idle.wait()
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """Count what is being handled."""
+    def working(self, interaction: discord.Interaction | None = None) -> Iterator[None]:
+        """Count what is being handled, and speak the language of whoever acts, where it is told."""
         self._working += 1
         self._idle.clear()
         try:
-            yield
+            with speaking(language_of(str(interaction.locale) if interaction else None)):
+                yield
         finally:
             self._working -= 1
             if not self._working:
@@ -104,19 +122,17 @@ class DiscordDoor(discord.AutoShardedClient):
     # ── what people do ──────────────────────────────────────────────────────────────────────
 
     async def on_message(self, message: discord.Message) -> None:
-        """Turn a direct message into links: one for its text, one for each file."""
+        """Turn a direct message, with all that is attached to it, into a link."""
         if message.author.bot or message.guild is not None:
             return
         event = Event(message.author.id, f"message/{message.id}", str(message.channel.id))
-        files = map(Attached.of, message.attachments)
-        made = submissions(event, self._session, text=message.content, files=files)
+        made = submission(event, self._session, **held(message))
         place = Channel(message.channel)
         with self.working():
-            if not made:
-                await place.send(content=replies.UNSUPPORTED)
-            told, _ = await self._sharing.share(made, place)
-            if told:
-                await place.send(content=replies.DELETE_IT)
+            if made is None:
+                await place.send(content=_(replies.UNSUPPORTED))
+            elif await self._sharing.share(made, place):
+                await place.send(content=_(replies.DELETE_IT))
 
     async def share_command(
         self,
@@ -126,7 +142,9 @@ class DiscordDoor(discord.AutoShardedClient):
     ) -> None:
         """Share the file at once, or show the form."""
         if file is None:
-            await interaction.response.send_modal(ShareForm(self.share.policy, lifetime))
+            with self.working(interaction):
+                form = ShareForm(self.share.policy, lifetime)
+                await interaction.response.send_modal(form)
             return
         await self._answer(interaction, files=[Attached.of(file)], lifetime=lifetime)
 
@@ -134,22 +152,15 @@ class DiscordDoor(discord.AutoShardedClient):
         self, interaction: discord.Interaction, message: discord.Message
     ) -> None:
         """Share what an existing message holds, and delete it where that is allowed."""
-        with self.working():
+        with self.working(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
             event, place = Event.of(interaction), Answers(interaction)
-            files = map(Attached.of, message.attachments)
-            made = submissions(event, self._session, text=message.content, files=files)
-            if not made:
-                await place.send(content=replies.UNSUPPORTED)
-            kept = made if interaction.is_guild_integration() else made[:ANSWERS]
-            told, whole = await self._sharing.share(kept, place)
-            if not told:
-                return
-            note = await after(interaction, message, whole=whole and len(kept) == len(made))
-            if left := len(made) - len(kept):
-                note = f"{note}\n{words.TOO_MANY.format(count=left)}"
-            owner = self.share.vault.owner(made[0].sender)
-            await self._sharing.add(told[-1], owner, note)
+            made = submission(event, self._session, **held(message))
+            if made is None:
+                await place.send(content=_(replies.UNSUPPORTED))
+            elif told := await self._sharing.share(made, place):
+                note = await after(interaction, message)
+                await self._sharing.add(told, self.share.vault.owner(made.sender), note)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Take a form that was filled in, perhaps before the last restart."""
@@ -172,16 +183,21 @@ class DiscordDoor(discord.AutoShardedClient):
             password=form.values.get("password"),
         )
 
-    async def _answer(self, interaction: discord.Interaction, **what: Any) -> None:  # noqa: ANN401 - as `submissions` takes it
-        """Acknowledge, share, and put every link into an answer that only the sender sees."""
-        with self.working():
+    async def _answer(self, interaction: discord.Interaction, **what: Any) -> None:  # noqa: ANN401 - as `submission` takes it
+        """Acknowledge, share, and put the link into an answer that only the sender sees."""
+        with self.working(interaction):
             # Within three seconds; what follows may take fifteen minutes.
             await interaction.response.defer(ephemeral=True, thinking=True)
-            made = submissions(Event.of(interaction), self._session, **what)
-            place = Answers(interaction)
-            if not made:
-                await place.send(content=replies.NO_TEXT_NO_FILE)
-            await self._sharing.share(made, place)
+            event, place = Event.of(interaction), Answers(interaction)
+            made = submission(event, self._session, **what)
+            if made is None:
+                await place.send(content=_(replies.NO_TEXT_NO_FILE))
+                return
+            spare = None
+            if made.packed and what.get("text", "").strip():
+                alone = replace(event, name=f"{event.name}/text")
+                spare = submission(alone, self._session, **{**what, "files": ()})
+            await self._sharing.share(made, place, spare=spare)
 
     async def pressed(
         self,
@@ -199,8 +215,14 @@ class DiscordDoor(discord.AutoShardedClient):
             return
         await self._safely(interaction, work)
 
+    async def request_pressed(
+        self, interaction: discord.Interaction, action: str, name: InvitationId
+    ) -> None:
+        """Do what a button below a request's link says."""
+        await self._safely(interaction, self.asking.handle(interaction, action, name))
+
     async def _safely(self, interaction: discord.Interaction, work: Any) -> None:  # noqa: ANN401 - a coroutine
-        with self.working():
+        with self.working(interaction):
             try:
                 await work
             except Exception as error:  # noqa: BLE001 - the library would print it with values
@@ -220,8 +242,8 @@ class DiscordDoor(discord.AutoShardedClient):
         code = getattr(error, "code", None)
         log.warning("discord interaction failed", error=type(error).__name__, code=code)
         if code not in {UNKNOWN_INTERACTION, ANSWERED_BEFORE}:
-            with suppress(discord.DiscordException):
+            with self.working(interaction), suppress(discord.DiscordException):
                 if interaction.response.is_done():
-                    await interaction.followup.send(replies.FAILED, ephemeral=True)
+                    await interaction.followup.send(_(replies.FAILED), ephemeral=True)
                 else:
-                    await interaction.response.send_message(replies.FAILED, ephemeral=True)
+                    await interaction.response.send_message(_(replies.FAILED), ephemeral=True)

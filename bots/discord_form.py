@@ -17,6 +17,7 @@ from bots import discord_replies as words
 from bots import replies
 from bots.discord_buttons import lifetimes
 from bots.discord_messages import Attached
+from core.language import _
 from core.quantities import show_duration
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 4000  # characters that a modal's field holds
 LONGEST_PASSWORD = 200
+LONGEST_HINT = 100
+MOST_FILES = 10
 OPEN_FOR = 900  # seconds
 SHARE = "ots:share"
 PASSWORD = re.compile(r"ots:password:([\w-]{22})")
@@ -37,25 +40,25 @@ class ShareForm(ui.Modal):
     """Nothing in it can be invalid but all of it empty: no form may answer a form."""
 
     def __init__(self, policy: Policy, lifetime: timedelta | None) -> None:
-        super().__init__(title="Share once", timeout=OPEN_FOR, custom_id=SHARE)
+        super().__init__(title=_(words.SHARE_ONCE), timeout=OPEN_FOR, custom_id=SHARE)
         long = discord.TextStyle.paragraph
         text: ui.TextInput[ShareForm] = ui.TextInput(
             custom_id="text", style=long, required=False, max_length=LONGEST_TEXT
         )
-        self.add_item(ui.Label(text="A text", component=text))
+        self.add_item(ui.Label(text=_(words.A_TEXT), component=text))
         file: ui.FileUpload[ShareForm] = ui.FileUpload(
-            custom_id="file", required=False, min_values=0, max_values=1
+            custom_id="file", required=False, min_values=0, max_values=MOST_FILES
         )
-        self.add_item(ui.Label(text="A file", component=file))
+        self.add_item(ui.Label(text=_(words.FILES), description=_(words.ONE_ZIP), component=file))
         self.add_item(
             ui.Label(
-                text=words.PASSWORD_TITLE,
-                description=f"Optional; tell it some other way. {replies.NO_LOGIN}",
+                text=_(words.PASSWORD_TITLE),
+                description=_fitted(_(words.PASSWORD_OPTIONAL), _(replies.NO_LOGIN)),
                 component=_password("password"),
             )
         )
         choice = _lifetimes(policy, policy.default_lifetime if lifetime is None else lifetime)
-        self.add_item(ui.Label(text="Destroyed unopened after", component=choice))
+        self.add_item(ui.Label(text=_(words.DESTROYED_AFTER), component=choice))
 
 
 def _lifetimes(policy: Policy, chosen: timedelta) -> ui.RadioGroup[ShareForm]:
@@ -69,6 +72,15 @@ def _lifetimes(policy: Policy, chosen: timedelta) -> ui.RadioGroup[ShareForm]:
     return group
 
 
+def _fitted(*sentences: str) -> str:
+    """Write as many of these as fit below a field, in whatever language, the first ones first."""
+    said = ""
+    for sentence in sentences:
+        longer = f"{said} {sentence}".strip()
+        said = longer if len(longer) <= LONGEST_HINT else said
+    return said
+
+
 def _password(name: str, *, required: bool = False) -> ui.TextInput[Any]:
     return ui.TextInput(custom_id=name, required=required, max_length=LONGEST_PASSWORD)
 
@@ -78,16 +90,15 @@ class PasswordForm(ui.Modal):
 
     def __init__(self, status: Status) -> None:
         name = f"ots:password:{status.id}"
-        super().__init__(title=words.PASSWORD_TITLE, timeout=OPEN_FOR, custom_id=name)
-        hint = [words.NEW_PASSWORD_HINT, replies.NO_LOGIN]
-        if status.protected:
-            hint.insert(0, words.EMPTY_FOR_NONE)
+        super().__init__(title=_(words.PASSWORD_TITLE), timeout=OPEN_FOR, custom_id=name)
+        empty = [_(words.EMPTY_FOR_NONE)] * status.protected
+        hint = _fitted(*empty, _(replies.NO_LOGIN), _(words.NEW_PASSWORD_HINT))
         new = _password("new", required=not status.protected)
-        label = ui.Label(text=words.NEW_PASSWORD, description=" ".join(hint), component=new)
+        label = ui.Label(text=_(words.NEW_PASSWORD), description=hint, component=new)
         self.add_item(label)
         if status.protected:
             old = _password("old", required=True)
-            self.add_item(ui.Label(text=words.OLD_PASSWORD, component=old))
+            self.add_item(ui.Label(text=_(words.OLD_PASSWORD), component=old))
 
 
 @dataclass(frozen=True, slots=True)

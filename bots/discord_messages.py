@@ -1,4 +1,4 @@
-"""What people hand in on Discord, as submissions: texts, attachments, forms."""
+"""What people hand in on Discord, as a submission: a text, a file, or a zip of all that came."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bots.download import download
-from bots.share import Submission, text_content
+from bots.share import Submission, archive_content, text_content
+from core.archive import Entry
 from core.secret import Kind, Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import timedelta
 
     import aiohttp
@@ -42,15 +43,10 @@ class Attached:
             int(told["id"]), told["url"], told["filename"], told.get("content_type"), told["size"]
         )
 
-    def handed_in(self, session: aiohttp.ClientSession) -> dict[str, Any]:
-        """Give a submission's fields about it; its bytes are fetched when they are read."""
-        return {
-            "kind": Kind.FILE,
-            "content": download(session, self.url, origins=CDN, size=self.size),
-            "name": self.name,
-            "type": self.type,
-            "size": self.size,
-        }
+    def entry(self, session: aiohttp.ClientSession) -> Entry:
+        """Give what is fetched when it is read."""
+        content = download(session, self.url, origins=CDN, size=self.size)
+        return Entry(self.name, self.size, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +65,51 @@ class Event:
         return cls(interaction.user.id, name, language=str(interaction.locale))
 
 
-def submissions(  # noqa: PLR0913 - what one event can hand in
+def held(message: discord.Message) -> dict[str, Any]:
+    """Give `submission` what a message holds, also of another that it forwards."""
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    return {
+        "text": "\n\n".join(part.content for part in parts if part.content),
+        "files": [Attached.of(file) for part in parts for file in part.attachments],
+    }
+
+
+def submission(  # noqa: PLR0913 - what one event can hand in
     event: Event,
     session: aiohttp.ClientSession,
     *,
     text: str = "",
-    files: Iterable[Attached] = (),
+    files: Sequence[Attached] = (),
     lifetime: timedelta | None = None,
     password: str | None = None,
-) -> list[Submission]:
-    """Make one of each file, and one of the text."""
-    shared: dict[str, Any] = {
-        "sender": Sender(DOOR, str(event.user)),
-        "chat": event.chat,
-        "language": event.language,
-        "lifetime": lifetime,
-        "password": password,
+) -> Submission | None:
+    """Make one of all that came in with an event; None when that is nothing."""
+    if not text and not files:
+        return None
+    return Submission(
+        sender=Sender(DOOR, str(event.user)),
+        event=event.name,
+        chat=event.chat,
+        language=event.language,
+        lifetime=lifetime,
+        password=password,
+        **_content(text, files, session),
+    )
+
+
+def _content(
+    text: str, files: Sequence[Attached], session: aiohttp.ClientSession
+) -> dict[str, Any]:
+    if not files:
+        return {"kind": Kind.TEXT, "content": text_content(text)}
+    entries = [file.entry(session) for file in files]
+    if text.strip() or len(files) > 1:
+        return archive_content(entries, text)
+    [file], [entry] = files, entries
+    return {
+        "kind": Kind.FILE,
+        "content": entry.content,
+        "name": file.name,
+        "type": file.type,
+        "size": file.size,
     }
-    made = [
-        Submission(event=f"{event.name}/{file.id}", **file.handed_in(session), **shared)
-        for file in files
-    ]
-    if text:
-        name, content = f"{event.name}/text", text_content(text)
-        made.append(Submission(event=name, kind=Kind.TEXT, content=content, **shared))
-    return made

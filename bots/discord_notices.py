@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 import structlog
@@ -12,6 +11,7 @@ from bots import discord_replies as words
 from bots.discord_errors import final
 from bots.discord_messages import DOOR
 from bots.discord_reply import Reply
+from bots.discord_shown import Shown, chat
 from bots.notices import Unreachable
 from core.errors import NotFound
 from core.receipts import Event
@@ -42,7 +42,7 @@ class Teller:
             Unreachable: the sender closed their direct messages.
         """
         status = await self._status(receipt)
-        message = self._message(ref)
+        message = Shown.find(self._client, ref)
         if message is not None:
             await self._update(message, receipt, status)
         if ref.chat and receipt.event is not Event.REVOKED:  # who revoked it knows
@@ -54,22 +54,7 @@ class Teller:
         except NotFound:  # the bot was down for longer than a note is kept
             return None
 
-    def _message(self, ref: SenderRef) -> _Message | None:
-        if not ref.message:
-            return None
-        if "token" in ref.more:
-            if float(ref.more["until"]) < time.time():
-                return None  # its next press shows the truth
-            webhook = discord.Webhook.partial(
-                int(ref.more["application"]), ref.more["token"], client=self._client
-            )
-            return _Message(webhook, int(ref.message))
-        return _Message(self._chat(ref), int(ref.message))
-
-    def _chat(self, ref: SenderRef) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(int(ref.chat), type=discord.ChannelType.private)
-
-    async def _update(self, message: _Message, receipt: Receipt, status: Status | None) -> None:
+    async def _update(self, message: Shown, receipt: Receipt, status: Status | None) -> None:
         try:
             if receipt.event in ENDS:
                 made = status.created_at if status else None
@@ -85,19 +70,19 @@ class Teller:
             log.info("message stays as it is", door=DOOR, code=error.code)
 
     async def _notify(self, sentence: str, ref: SenderRef) -> None:
-        chat = self._chat(ref)
+        place = chat(self._client, ref)
         try:
             if ref.message and "token" not in ref.more:
-                place, number = chat.id, int(ref.message)
-                await chat.send(
+                number = int(ref.message)
+                await place.send(
                     sentence,
                     suppress_embeds=True,
                     reference=discord.MessageReference(
-                        message_id=number, channel_id=place, fail_if_not_exists=False
+                        message_id=number, channel_id=place.id, fail_if_not_exists=False
                     ),
                 )
             else:
-                await chat.send(sentence, suppress_embeds=True)
+                await place.send(sentence, suppress_embeds=True)
         except discord.HTTPException as error:
             if not final(error):
                 raise
@@ -108,20 +93,3 @@ def _sentence(receipt: Receipt, status: Status | None) -> str:
     if receipt.event is Event.LOCKED and status is not None and status.state is State.LOCKED:
         return words.state(status)  # which says why, and what can be done
     return words.event(receipt.event, moment(receipt.at))
-
-
-class _Message:
-    """A message by its number alone, in a chat or behind an interaction's token."""
-
-    def __init__(self, place: discord.Webhook | discord.PartialMessageable, number: int) -> None:
-        self._place = place
-        self._number = number
-
-    async def fetch(self) -> discord.Message:
-        return await self._place.fetch_message(self._number)
-
-    async def edit(self, **what: Any) -> None:  # noqa: ANN401 - the library's own fields
-        if isinstance(self._place, discord.Webhook):
-            await self._place.edit_message(self._number, **what)
-        else:
-            await self._place.get_partial_message(self._number).edit(**what)

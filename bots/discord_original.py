@@ -7,21 +7,20 @@ import structlog
 
 from bots import discord_replies as words
 from bots.discord_messages import DOOR
+from core.language import _
 
 log = structlog.get_logger()
 
 
-async def after(interaction: discord.Interaction, message: discord.Message, *, whole: bool) -> str:
+async def after(interaction: discord.Interaction, message: discord.Message) -> str:
     """Delete the message where the person and the bot may; say what became of it, or who can."""
-    if not whole:
-        return words.LEFT
     own = message.author.id == interaction.user.id
     if not own and not interaction.permissions.manage_messages:
-        return words.ITS_AUTHOR
+        return _(words.ITS_AUTHOR)
     may = interaction.is_guild_integration() and interaction.app_permissions.manage_messages
     if may and await _delete(interaction, message):
-        return words.DELETED
-    return words.DELETE_YOURS if own else words.I_MAY_NOT
+        return _(words.DELETED)
+    return _(words.DELETE_YOURS) if own else _(words.I_MAY_NOT)
 
 
 async def _delete(interaction: discord.Interaction, message: discord.Message) -> bool:

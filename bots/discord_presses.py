@@ -15,13 +15,15 @@ import structlog
 from discord.utils import escape_markdown
 
 from bots import discord_replies as words
-from bots import replies
+from bots.discord_dms import try_dm
 from bots.discord_errors import final
 from bots.discord_form import Filled, PasswordForm
 from bots.discord_messages import DOOR
 from bots.discord_reply import Reply
 from bots.discord_sharing import token_of
+from bots.refusals import refusal
 from core.errors import NotFound, OneTimeShareError, Unavailable
+from core.language import _
 from core.quantities import parse_duration
 from core.secret import Sender, SenderRef
 
@@ -107,7 +109,7 @@ class Presses:
             await pressed.interaction.response.defer()
             await self._not_found(pressed)
         except (TimeoutError, Unavailable):
-            sentence = replies.refusal(Unavailable())
+            sentence = refusal(Unavailable())
             await pressed.interaction.response.send_message(sentence, ephemeral=True)
         else:
             if status.waiting:
@@ -121,19 +123,19 @@ class Presses:
         interaction, link = pressed.interaction, pressed.reply.url
         respond = interaction.response.send_message
         if link is None:
-            await respond(words.NO_LINK_HERE, ephemeral=True)
+            await respond(_(words.NO_LINK_HERE), ephemeral=True)
         elif _hidden(interaction):
-            await respond(words.COPY_IT, ephemeral=True)
+            await respond(_(words.COPY_IT), ephemeral=True)
         else:
             name = escape_markdown(interaction.user.display_name)
-            text = words.FOR_ALL.format(name=name, link=f"<{link}>")
+            text = _(words.FOR_ALL).format(name=name, link=f"<{link}>")
             await respond(text, suppress_embeds=True)
 
     @staticmethod
     async def _ask_password(pressed: Pressed, status: Status) -> None:
         respond = pressed.interaction.response
         if pressed.reply.url is None:
-            await respond.send_message(words.NO_LINK_HERE, ephemeral=True)
+            await respond.send_message(_(words.NO_LINK_HERE), ephemeral=True)
         else:
             await respond.send_modal(PasswordForm(status))
 
@@ -147,14 +149,14 @@ class Presses:
             await self._not_found(pressed)
             return
         except OneTimeShareError as error:
-            outcome = Outcome(words.REFUSALS.get(type(error)) or replies.refusal(error))
+            outcome = Outcome(words.refusal(error))
         if outcome.tells is not None:
             pressed = replace(pressed, reply=replace(pressed.reply, tells=outcome.tells))
         try:
             status = await self._vault.status(pressed.secret_id, pressed.owner)
             await self._show(pressed, status, outcome.note, sure=action != "revoke")
         except OneTimeShareError as error:
-            await pressed.interaction.followup.send(replies.refusal(error), ephemeral=True)
+            await pressed.interaction.followup.send(refusal(error), ephemeral=True)
 
     async def _show(
         self, pressed: Pressed, status: Status, note: str = "", *, sure: bool = True
@@ -162,7 +164,7 @@ class Presses:
         """Let the message say how things stand, also should they change meanwhile."""
         edit = pressed.interaction.edit_original_response
         if not sure and status.waiting:
-            note = words.REALLY
+            note = _(words.REALLY)
         await self._refer(pressed, status)
         await edit(**pressed.reply.shown(status, self._vault.policy, note, sure=sure))
         await pressed.reply.keep_true(self._vault, pressed.owner, status, edit, note=note)
@@ -184,9 +186,9 @@ class Presses:
             if link is not None:
                 await self._vault.peek(link.id, link.key)
         except NotFound:
-            await pressed.interaction.edit_original_response(content=words.OVER, view=None)
+            await pressed.interaction.edit_original_response(content=_(words.OVER), view=None)
         else:
-            await pressed.interaction.followup.send(words.NOT_YOURS, ephemeral=True)
+            await pressed.interaction.followup.send(_(words.NOT_YOURS), ephemeral=True)
 
     async def _burn(self, pressed: Pressed) -> Outcome:
         await self._vault.revoke(pressed.secret_id, pressed.owner)
@@ -194,34 +196,28 @@ class Presses:
 
     async def _unlock(self, pressed: Pressed) -> Outcome:
         await self._vault.unlock(pressed.secret_id, pressed.owner)
-        return Outcome(words.UNLOCKED)
+        return Outcome(_(words.UNLOCKED))
 
     async def _reschedule(self, pressed: Pressed) -> Outcome:
         lifetime = parse_duration(pressed.chosen)
         await self._vault.reschedule(pressed.secret_id, pressed.owner, lifetime)
-        return Outcome(words.RESCHEDULED)
+        return Outcome(_(words.RESCHEDULED))
 
     async def _protect(self, pressed: Pressed) -> Outcome:
         """Wrap the file key anew, with the key that the form's message brings along."""
         link = pressed.reply.link(pressed.secret_id)
         if link is None:
-            return Outcome(words.NO_LINK_HERE)
+            return Outcome(_(words.NO_LINK_HERE))
         given = Filled.read(pressed.interaction).values
         new, old = given.get("new"), given.get("old")
         await self._vault.rewrap(link.id, link.key, pressed.owner, password=new, old_password=old)
-        return Outcome(words.PASSWORD_SET if new else words.PASSWORD_GONE)
+        return Outcome(_(words.PASSWORD_SET) if new else _(words.PASSWORD_GONE))
 
     async def _tell(self, pressed: Pressed) -> Outcome:
         """Find out at once whether a DM arrives."""
-        try:
-            chat = await pressed.interaction.client.create_dm(pressed.interaction.user)
-            await chat.send(words.WILL_TELL, suppress_embeds=True)
-        except discord.HTTPException as error:
-            if not final(error):
-                raise
-            log.info("discord dm refused", code=error.code)
-            return Outcome(words.CANT_TELL)
-        return Outcome(words.TELLS, tells=True)
+        if await try_dm(pressed.interaction, _(words.WILL_TELL)) is None:
+            return Outcome(_(words.CANT_TELL))
+        return Outcome(_(words.TELLS), tells=True)
 
 
 async def _direct_chat(interaction: discord.Interaction) -> str:
@@ -239,7 +235,7 @@ async def _nothing(_pressed: Pressed) -> Outcome:
 
 
 async def _quiet(_pressed: Pressed) -> Outcome:
-    return Outcome(words.TELLS_NOT, tells=False)
+    return Outcome(_(words.TELLS_NOT), tells=False)
 
 
 def _hidden(interaction: discord.Interaction) -> bool:

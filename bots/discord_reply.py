@@ -12,6 +12,7 @@ import discord
 from bots import discord_replies as replies
 from bots.discord_buttons import actions_on, controls
 from core.errors import Malformed, OneTimeShareError
+from core.language import _
 from core.link import Link
 from core.secret import Kind
 
@@ -41,9 +42,13 @@ class Reply:
     tells: bool | None = None
 
     @classmethod
-    def fresh(cls, shared: Shared, kind: Kind, *, tells: bool | None) -> Reply:
-        """Make the first one."""
-        head = replies.LINK_FOR_TEXT if kind is Kind.TEXT else replies.LINK_FOR_FILE
+    def fresh(
+        cls, shared: Shared, kind: Kind, *, tells: bool | None, packed: bool = False
+    ) -> Reply:
+        """Make the first one; `packed`: of several files as one."""
+        head = _(replies.LINK_FOR_TEXT) if kind is Kind.TEXT else _(replies.LINK_FOR_FILE)
+        if packed:
+            head = _(replies.LINK_FOR_FILES)
         return cls(head, shared.url, tells)
 
     @classmethod
@@ -71,7 +76,7 @@ class Reply:
             return {"content": replies.over(state, status.created_at), "view": None}
         lines = [self.head if self.url else "", f"<{self.url}>" if self.url else "", state]
         if status.protected:
-            lines.append(replies.TELL_PASSWORD)
+            lines.append(_(replies.TELL_PASSWORD))
         lines.append(note)
         view = controls(status, policy, tells=self.tells, sure=sure)
         return {"content": "\n".join(line for line in lines if line), "view": view}

@@ -10,10 +10,12 @@ import structlog
 from discord import ui
 
 from bots import discord_replies as words
-from bots import replies
 from bots.discord_buttons import Choice, Press, confirm
 from bots.discord_messages import DOOR
+from bots.refusals import refusal
+from bots.requests import Requests
 from core.errors import Gone, NotFound, OneTimeShareError, TooLate
+from core.language import _
 from core.secret import Sender
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Secrets:
 
     def __init__(self, share: Share) -> None:
         self._vault = share.vault
+        self._requests = Requests(share)
         self._acts: dict[str, Act] = {
             "list": self._list,
             "drop": self._ask,
@@ -55,9 +58,9 @@ class Secrets:
     async def ask_to_forget(self, interaction: discord.Interaction) -> None:
         """Answer /delete-my-data with the question whether it is meant."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        yes = Press("forget", None, words.FORGET, discord.ButtonStyle.danger)
-        no = Press("forgetnot", None, words.FORGET_NOT)
-        await interaction.edit_original_response(content=words.REALLY_ALL, view=confirm(yes, no))
+        yes = Press("forget", None, _(words.FORGET), discord.ButtonStyle.danger)
+        no = Press("forgetnot", None, _(words.FORGET_NOT))
+        await interaction.edit_original_response(content=_(words.REALLY_ALL), view=confirm(yes, no))
 
     async def handle(
         self,
@@ -82,17 +85,17 @@ class Secrets:
             content, view = await self._acts[action](owner, secret_id, chosen)
         except OneTimeShareError as error:
             log.info("refused", door=DOOR, error=type(error).__name__)
-            content, view = replies.refusal(error), None
+            content, view = refusal(error), None
         await interaction.edit_original_response(content=content, view=view)
 
     async def _list(self, owner: bytes, _secret_id: SecretId | None, note: str) -> Shown:
         secrets = await self._vault.secrets(owner)
         if not secrets:
-            return words.NO_SECRETS, None
+            return _(words.NO_SECRETS), None
         listed = list(enumerate(secrets[:LISTED], 1))
-        lines = [words.SECRETS, *(words.secret(number, status) for number, status in listed)]
+        lines = [_(words.SECRETS), *(words.secret(number, status) for number, status in listed)]
         if len(secrets) > LISTED:
-            lines.append(words.MORE_SECRETS.format(count=len(secrets) - LISTED))
+            lines.append(_(words.MORE_SECRETS).format(count=len(secrets) - LISTED))
         if note:
             lines.append(note)
         options = [
@@ -105,14 +108,14 @@ class Secrets:
         return "\n".join(lines), _menu(options)
 
     async def _ask(self, owner: bytes, _secret_id: SecretId | None, chosen: str) -> Shown:
-        number, _, name = chosen.partition(" ")
+        number, _space, name = chosen.partition(" ")
         for status in await self._vault.secrets(owner):
             if str(status.id) == name and status.waiting:
-                question = words.REALLY_ONE.format(
+                question = _(words.REALLY_ONE).format(
                     number=number, made=words.clock(status.created_at)
                 )
-                yes = Press("dropnow", status.id, words.REVOKE_NOW, discord.ButtonStyle.danger)
-                return question, confirm(yes, Press("list", None, words.KEEP))
+                yes = Press("dropnow", status.id, _(words.REVOKE_NOW), discord.ButtonStyle.danger)
+                return question, confirm(yes, Press("list", None, _(words.KEEP)))
         return await self._list(owner, None, "")  # over meanwhile, as the list says
 
     async def _drop(self, owner: bytes, secret_id: SecretId | None, _chosen: str) -> Shown:
@@ -122,16 +125,17 @@ class Secrets:
         return await self._list(owner, None, "")
 
     async def _forget(self, owner: bytes, _secret_id: SecretId | None, _chosen: str) -> Shown:
-        return words.FORGOTTEN.format(count=await self._vault.forget(owner)), None
+        await self._requests.forget(owner)
+        return _(words.FORGOTTEN).format(count=await self._vault.forget(owner)), None
 
     @staticmethod
     async def _keep(_owner: bytes, _secret_id: SecretId | None, _chosen: str) -> Shown:
-        return words.NOTHING_DONE, None
+        return _(words.NOTHING_DONE), None
 
 
 def _menu(options: list[discord.SelectOption]) -> ui.View | None:
     if not options:
         return None
     view = ui.View(timeout=None)
-    view.add_item(Choice("drop", None, words.REVOKE_ONE, options))
+    view.add_item(Choice("drop", None, _(words.REVOKE_ONE), options))
     return view

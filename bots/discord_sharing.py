@@ -1,4 +1,4 @@
-"""Submissions become links, each in a message of its own with buttons below."""
+"""Submissions become links, in a message with buttons below."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 
 from bots import discord_replies as words
-from bots import replies
 from bots.discord_messages import DOOR
 from bots.discord_reply import Reply
-from core.errors import Duplicate, OneTimeShareError
+from bots.refusals import refusal
+from core.errors import (
+    Duplicate,
+    ForbiddenExtension,
+    OneTimeShareError,
+    SourceFailed,
+    TooLarge,
+)
+from core.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import discord
 
     from bots.share import Share, Shared, Submission
@@ -23,7 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-ANSWERS = 6  # messages that an app answers with, where it is installed to an account alone
+# Why files may be refused that have nothing to do with the text beside them.
+FILES_ALONE = (TooLarge, ForbiddenExtension, SourceFailed)
 
 
 class Place(Protocol):
@@ -98,27 +104,41 @@ class Sharing:
         self._share = share
 
     async def share(
-        self, submissions: Sequence[Submission], place: Place
-    ) -> tuple[list[Told], bool]:
-        """Share each; answer what holds the links, and whether there is one for each."""
-        told = []
-        for submission in submissions:
-            try:
-                async with self._share.handle(submission) as shared:
-                    told.append(await self._hand_over(shared, submission, place))
-                await self.keep_true(told[-1], submission)
-            except Duplicate:
-                continue
-            except OneTimeShareError as error:
-                log.info("refused", door=DOOR, error=type(error).__name__)
-                await place.send(content=replies.refusal(error))
-        return told, len(told) == len(submissions)
+        self, submission: Submission, place: Place, *, spare: Submission | None = None
+    ) -> Told | None:
+        """Share it, or say why not.
+
+        `spare` is what is shared in its stead where its files are refused: the text of a form,
+        which its sender has nowhere else.
+        """
+        try:
+            return await self._share_one(submission, place)
+        except Duplicate:
+            return None
+        except OneTimeShareError as error:
+            log.info("refused", door=DOOR, error=type(error).__name__)
+            await place.send(content=refusal(error))
+            if spare is None or not isinstance(error, FILES_ALONE):
+                return None
+        return await self._share_spare(spare, place)
+
+    async def _share_spare(self, spare: Submission, place: Place) -> Told | None:
+        told = await self.share(spare, place)
+        if told is not None:
+            await self.add(told, self._share.vault.owner(spare.sender), _(words.TEXT_ALONE))
+        return told
+
+    async def _share_one(self, submission: Submission, place: Place) -> Told:
+        async with self._share.handle(submission) as shared:
+            told = await self._hand_over(shared, submission, place)
+        await self.keep_true(told, submission)
+        return told
 
     async def _hand_over(self, shared: Shared, submission: Submission, place: Place) -> Told:
         vault = self._share.vault
         status = await vault.status(shared.id, vault.owner(submission.sender))
-        reply = Reply.fresh(shared, submission.kind, tells=place.tells)
-        note = words.REPLACES if shared.replaced else ""
+        reply = Reply.fresh(shared, submission.kind, packed=submission.packed, tells=place.tells)
+        note = _(words.REPLACES) if shared.replaced else ""
         message = await place.send(**reply.shown(status, vault.policy, note))
         await self._share.note(shared, submission, str(message.id), **place.more)
         return Told(message, reply, status)

@@ -12,6 +12,7 @@ import structlog
 
 from core.background import Unbroken, beside
 from core.errors import Corrupt, Unavailable
+from core.language import language_of, speaking
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -74,7 +75,8 @@ class Notices:
             ref = self._ref(receipt)
             if ref is not None and not await self._receipts.was_told(receipt):
                 try:
-                    await self._tell(receipt, ref)
+                    with speaking(language_of(ref.language)):
+                        await self._tell(receipt, ref)
                 except Unreachable:
                     log.info("notice dropped", door=self._door, kind=receipt.event.value)
                 await self._receipts.note_told(receipt)

@@ -3,101 +3,119 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
-from core import errors as e
-from core.quantities import show_duration, show_size
+from core.language import N_, _, ngettext
+from core.quantities import show_duration
 from core.receipts import Event
 from core.secret import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from bots.share import Shared
     from core.receipts import Receipt
     from core.secret import Status
 
-Say: TypeAlias = "str | Callable[[Any], str]"
-
-COPY = "Copy link"
-OPEN_PRIVATE = "Share in private"
-YOUR_FILE = "your file"
-YOUR_TEXT = "your text"
-YOUR_CAPTION = "your caption"
-DELETED = "Your message is deleted."
-LEFT = "I left your message where it is, since not all of it could be shared."
-NOT_DELETED = "I could not delete your message: please delete it yourself."
-DELETE_IT = "Now delete your message above: bots can't do it here. Better use /share next time."
-NO_TEXT_NO_FILE = "There was neither a text nor a file. Give one of them."
-UNSUPPORTED = "I can't take this kind of message. Send a text, a file, a photo, audio or video."
-IN_GROUPS = "Not here: everybody in this group would see it. Share with me in private."
-TRUTH = (
+COPY = N_("Copy link")
+OPEN_PRIVATE = N_("Share in private")
+YOUR_FILE = N_("Your link for your file. It opens once, until {until}:")
+YOUR_TEXT = N_("Your link for your text. It opens once, until {until}:")
+YOUR_FILES = N_("Your link for your files, together in one zip. It opens once, until {until}:")
+DELETED = N_("Your message is deleted.")
+NOT_DELETED = N_("I could not delete your message: please delete it yourself.")
+DELETE_IT = N_("Now delete your message above: bots can't do it here. Better use /share next time.")
+NO_TEXT_NO_FILE = N_("There was neither a text nor a file. Give one of them.")
+UNSUPPORTED = N_(
+    "I can't take this kind of message. Send a text, a file, a photo, audio, video, "
+    "a contact or a place."
+)
+IN_GROUPS = N_("Not here: everybody in this group would see it. Share with me in private.")
+TRUTH = N_(
     "The chat and this service see what you share while you hand it in. "
     "What I store can't be opened without the link, and I don't keep the link."
 )
-FAILED = "Something went wrong on my side: please send it again."
-PRESS_FAILED = "Something went wrong on my side: please press again."
-OLD_BUTTON = "This button does nothing any more."
-UNLOCK = "Unlock"
-UNLOCKED = "Unlocked: all attempts are back."
-REVOKE = "Revoke"
-SURE = "Yes, destroy it"
-KEEP = "No, keep it"
-PASSWORD = "Password"  # noqa: S105 - a sentence
-PASSWORD_PROMPT = "Reply to this message"  # noqa: S105 - a sentence
-PASSWORD_SET = "The password is set; the link stays. Tell it some other way."  # noqa: S105 - a sentence
-PASSWORD_GONE = "The password is gone; the link stays the same."  # noqa: S105 - a sentence
-PASSWORD_STAYS = "I could not delete your message with the password: please delete it yourself."  # noqa: S105 - a sentence
-REVOKE_IT = "Destroy what this link opens? Nobody can open it afterwards."
-NO_LINK_HERE = "I don't find the link in this message, and I keep none: share it again."
-FORGET = "Yes, destroy everything"
-FORGET_ALL = (
-    "This revokes every secret of yours that nobody opened yet, and drops the list of them. "
+FAILED = N_("Something went wrong on my side: please send it again.")
+PRESS_FAILED = N_("Something went wrong on my side: please press again.")
+OLD_BUTTON = N_("This button does nothing any more.")
+UNLOCK = N_("Unlock")
+UNLOCKED = N_("Unlocked: all attempts are back.")
+REVOKE = N_("Revoke")
+SURE = N_("Yes, destroy it")
+KEEP = N_("No, keep it")
+PASSWORD = N_("Password")
+PASSWORD_SET = N_("The password is set; the link stays. Tell it some other way.")
+PASSWORD_GONE = N_("The password is gone; the link stays the same.")
+PASSWORD_STAYS = N_("I could not delete your message with the password: please delete it yourself.")
+REVOKE_IT = N_("Destroy what this link opens? Nobody can open it afterwards.")
+NO_LINK_HERE = N_("I don't find the link in this message, and I keep none: share it again.")
+FORGET = N_("Yes, destroy everything")
+FORGET_ALL = N_(
+    "This revokes every secret of yours that nobody opened yet, and every request that nobody "
+    "answered, and drops the lists of them. "
     "What ended before goes by itself within 24 hours."
 )
-NOTHING_LISTED = "You have no secrets here: none is waiting, and none ended in the last 24 hours."
-EDITED = "I shared your message as it was first. To share the new version, send it again."
-NO_LOGIN = "Do not enter your Discord login."
+NOTHING_LISTED = N_(
+    "You have no secrets here: none is waiting, and none ended in the last 24 hours."
+)
+EDITED = N_("I shared your message as it was first. To share the new version, send it again.")
+NO_LOGIN = N_("Do not enter your Discord login.")
 TELEGRAM_COMMANDS = {
-    "start": "How it works",
-    "help": "What is possible, and what is true",
-    "list": "Your secrets: how they stand, revoke",
-    "revoke": "Destroy one: answer its link with this",
-    "delete_my_data": "Revoke everything and forget you",
-    "privacy": "What is kept, and how long",
+    "start": N_("How it works"),
+    "help": N_("What is possible, and what is true"),
+    "list": N_("Your secrets: how they stand, revoke"),
+    "request": N_("Ask somebody for a text or a file"),
+    "upload": N_("Hand in a file that is too large for the chat"),
+    "revoke": N_("Destroy one: answer its link with this"),
+    "delete_my_data": N_("Revoke everything and forget you"),
+    "privacy": N_("What is kept, and how long"),
 }
+# Its first sign, in whatever language: so a prompt is known again when it is answered.
+PROMPT = "🔑"
+MORE = N_("/help tells more.")
+PRIVACY_MORE = N_("/privacy says what is kept.")
+TELL_PASSWORD = N_("Tell the password some other way than the link.")
+REPLACES = N_("It replaces an earlier link for the same message, which opens nothing.")
 
 
 def welcome(lifetime: str) -> str:
     """Greet, and say what to do."""
-    return (
+    greeting = _(
         "Send me a text or a file. I answer with a link that opens exactly once, "
-        f"and delete your message. Unopened, it is destroyed after {lifetime}.\n\n"
-        f"{TRUTH}\n\n/help tells more."
+        "and delete your message. Unopened, it is destroyed after {lifetime}."
     )
+    return "\n\n".join([greeting.format(lifetime=lifetime), _(TRUTH), _(MORE)])
 
 
-def telegram_help(lifetime: str, limit: str, page: str | None) -> str:
-    """Say what is possible and what is true; `page` takes larger files, where there is one."""
-    larger = f"; larger ones go through {page}" if page else ""
-    return (
-        "• Send a text, file, photo, video, audio or voice message: you get a link.\n"
-        f"• It opens once, and is destroyed unopened after {lifetime}, or when you choose.\n"
-        "• I tell you when it was opened. /list shows all of yours; each can be revoked.\n"
-        f"• Files have at most {limit}{larger}.\n"
-        "• A caption becomes a link of its own, and so does each picture of an album.\n"
-        "• Link previews open nothing. Whoever has the link can open it: pass it on with care.\n\n"
-        f"{TRUTH}\n\n/privacy says what is kept."
-    )
+def telegram_help(lifetime: str, limit: str, *, uploads: bool) -> str:
+    """Say what is possible and what is true; `uploads`: pages take larger files."""
+    lines = [
+        _("Send a text, file, photo, video, audio or voice message: you get a link."),
+        _("It opens once, and is destroyed unopened after {lifetime}, or when you choose."),
+        _("I tell you when it was opened. /list shows all of yours; each can be revoked."),
+        _(
+            "/request gives a link by which somebody else can hand you one text or file. "
+            "Of that alone I keep the link, sealed, until I brought it to you."
+        ),
+        _("Files have at most {limit}."),
+        *([_("For a larger one I give you a page that takes it once; so does /upload.")] * uploads),
+        _("An album becomes one link to a zip; a caption is message.txt in it."),
+        _("Link previews open nothing. Whoever has the link can open it: pass it on with care."),
+    ]
+    listed = "\n".join(f"• {line}" for line in lines).format(lifetime=lifetime, limit=limit)
+    return "\n\n".join([listed, _(TRUTH), _(PRIVACY_MORE)])
 
 
 def privacy(page: str) -> str:
     """Say what is kept."""
-    return (
+    return _(
         "I keep what you share sealed, without a key that opens it, until it is opened, revoked or "
         "its time is over; then a note of state and times for 24 hours. You are kept as a keyed "
-        f"hash, which names nobody. Logs hold no content, names, keys or links. More: {page}"
-    )
+        "hash, which names nobody. A link by which something is handed in holds the name that its "
+        "page shows, sealed, until a day after it is over; and what is handed in has its own link "
+        "kept, sealed, until I brought it to you, for a day at most. "
+        "Logs hold no content, names, keys or links. More: {page}"
+    ).format(page=page)
 
 
 def until(moment: datetime) -> str:
@@ -105,155 +123,114 @@ def until(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def clock(moment: datetime) -> str:
+    """Name a time of day."""
+    return f"{moment:%H:%M} UTC"
+
+
 def sealed(shared: Shared, what: str) -> str:
-    """Hand the link over."""
-    lines = [f"Your link for {what}. It opens once, until {until(shared.expires_at)}:", shared.url]
+    """Hand the link over; `what` is one of the sentences for what was shared."""
+    lines = [_(what).format(until=until(shared.expires_at)), shared.url]
     if shared.protected:
-        lines.append("Tell the password some other way than the link.")
+        lines.append(_(TELL_PASSWORD))
     if shared.replaced:
-        lines.append("It replaces an earlier link for the same message, which opens nothing.")
+        lines.append(_(REPLACES))
     return "\n".join(lines)
+
+
+STATES = {
+    State.READY: N_("Waiting, expires in {left}"),
+    State.CLAIMED: N_("Somebody is about to open it"),
+    State.LOCKED: N_("Locked after too many wrong passwords or openings that came to nothing"),
+    State.EXPIRED: N_("Expired unopened"),
+    State.REVOKED: N_("Revoked: nobody received it"),
+}
 
 
 def state(status: Status) -> str:
     """Say how a secret stands."""
-    if status.state is State.READY:
-        left = status.expires_at - datetime.now(UTC)
-        return f"Waiting, expires in {show_duration(left)}"
-    return {
-        State.CLAIMED: "Somebody is about to open it",
-        State.LOCKED: "Locked after too many wrong passwords or openings that came to nothing",
-        State.EXPIRED: "Expired unopened",
-        State.REVOKED: "Revoked: nobody received it",
-    }.get(status.state, f"Opened {_time(status.ended_at)}".strip())
+    if status.state in STATES:
+        left = show_duration(status.expires_at - datetime.now(UTC))
+        return _(STATES[status.state]).format(left=left)
+    if status.ended_at is None:
+        return _("Opened")
+    return _("Opened {time}").format(time=clock(status.ended_at))
 
 
 def standing(status: Status, url: str | None) -> str:
     """Write the message with a link anew, as the secret stands."""
     if not status.waiting:
-        return f"{state(status)}. The link opens nothing any more."
-    return f"Your link. It opens once:\n{url or ''}\n\n{state(status)}."
+        return _("{state}. The link opens nothing any more.").format(state=state(status))
+    return _("Your link. It opens once:\n{url}\n\n{state}.").format(
+        url=url or "", state=state(status)
+    )
 
 
 def password_prompt(url: str, *, protected: bool) -> str:
     """Ask for a password; the link stands here so that nothing need be kept meanwhile."""
-    how = "with the password for the recipient of this link"
+    sentence = _(
+        "Reply to this message with the password for the recipient of this link. "
+        "I delete both at once."
+    )
     if protected:
-        how = (
-            "with the old password in the first line and the new one in the second, "
-            "or with the old one alone to have none"
+        sentence = _(
+            "Reply to this message with the old password in the first line and the new one in the "
+            "second, or with the old one alone to have none. I delete both at once."
         )
-    return f"{PASSWORD_PROMPT} {how}. I delete both at once.\n{url}"
+    return f"{PROMPT} {sentence}\n{url}"
 
 
 def listed(found: Sequence[Status]) -> str:
     """List secrets, without names or content."""
     if not found:
-        return NOTHING_LISTED
+        return _(NOTHING_LISTED)
+    line = _("{number}. {state} (shared {time})")
     lines = [
-        f"{number}. {state(status)} (shared {until(status.created_at)})"
+        line.format(number=number, state=state(status), time=until(status.created_at))
         for number, status in enumerate(found, 1)
     ]
-    return "Your secrets:\n" + "\n".join(lines)
+    return "\n".join([_("Your secrets:"), *lines])
 
 
 def revoke_number(number: int) -> str:
     """Label the button that revokes one of a list."""
-    return f"Revoke {number}"
+    return _("Revoke {number}").format(number=number)
 
 
 def forgotten(revoked: int) -> str:
     """Say that a sender's data is gone."""
-    what = "1 secret was" if revoked == 1 else f"{revoked} secrets were"
-    return f"Done: {what} revoked, and the list is gone."
+    return ngettext(
+        "Done: {count} secret was revoked, so are your requests, and the lists are gone.",
+        "Done: {count} secrets were revoked, so are your requests, and the lists are gone.",
+        revoked,
+    ).format(count=revoked)
+
+
+NOTICES = {
+    Event.OPENED: N_("Opened {time}."),
+    Event.UNCONFIRMED: N_("Opened {time}. All was handed out; the page never confirmed it."),
+    Event.INTERRUPTED: N_("Opened, and broken off {time}: perhaps not all of it was received."),
+    Event.EXPIRED: N_("Expired unopened."),
+    Event.REVOKED: N_("Revoked: nobody received it."),
+    Event.HELD: N_(
+        "Somebody with your link opens it again and again and never receives it. "
+        "If that goes on, it is locked."
+    ),
+    Event.LOCKED: N_(
+        "Locked after too many wrong passwords or openings that came to nothing. "
+        "Nobody received it."
+    ),
+    Event.LOST: N_("Its bytes are lost on my side, so it can't be opened. Please share it again."),
+}
 
 
 def notice(receipt: Receipt) -> str:
     """Tell what happened, as a message of its own."""
-    at = _time(datetime.fromtimestamp(receipt.at / 1000, UTC))
-    return {
-        Event.OPENED: f"Opened {at}.",
-        Event.UNCONFIRMED: f"Opened {at}. All of it was handed out; the page never confirmed it.",
-        Event.INTERRUPTED: f"Opened, and broken off {at}: not all of it may have been received.",
-        Event.EXPIRED: "Expired unopened.",
-        Event.REVOKED: "Revoked: nobody received it.",
-        Event.HELD: (
-            "Somebody with your link opens it again and again and never receives it. "
-            "If that goes on, it is locked."
-        ),
-        Event.LOCKED: (
-            "Locked after too many wrong passwords or openings that came to nothing. "
-            "Nobody received it."
-        ),
-        Event.LOST: "Its bytes are lost on my side, so it can't be opened. Please share it again.",
-    }[receipt.event]
+    at = datetime.fromtimestamp(receipt.at / 1000, UTC)
+    return _(NOTICES[receipt.event]).format(time=clock(at))
 
 
 def ended(receipt: Receipt) -> str:
     """Write what takes the place of a link that is over."""
-    return f"{notice(receipt)} The link opens nothing any more."
-
-
-def _time(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%H:%M} UTC"
-
-
-def too_large_for_chat(limit: int, page: str | None) -> str:
-    """Show the way for what a platform does not let through; `page` is where files are taken."""
-    way = f"Share it on the web page: {page}" if page else "Send a smaller one."
-    return f"Files over {show_size(limit)} don't reach me here. {way}"
-
-
-def _extension(error: e.ForbiddenExtension) -> str:
-    ending = f".{error.extension}" if error.extension else "no ending"
-    return f"Files with {ending} are not taken. Allowed: {', '.join(error.allowed)}."
-
-
-def _lifetime(error: e.BadLifetime) -> str:
-    return (
-        f"Choose a lifetime from {show_duration(error.shortest)} to {show_duration(error.longest)}."
-    )
-
-
-REFUSALS: dict[type[e.OneTimeShareError], Say] = {
-    e.BadInput: "I can't take that as it is. Change it, and send it again.",
-    e.Malformed: lambda x: f"I could not read this: {x.what}. Check it, and send it again.",
-    e.EmptyText: "That was empty. Send a text or a file.",
-    e.TooLarge: lambda x: f"That is too large. Send at most {show_size(x.limit)}.",
-    e.ForbiddenExtension: _extension,
-    e.BadLifetime: _lifetime,
-    e.BadPassword: lambda x: f"A password has at most {x.longest} bytes. Choose a shorter one.",
-    e.SourceFailed: "It broke off on its way to me. Nothing was kept: please send it again.",
-    e.NotFound: "I know no such secret of yours. Check the link.",
-    e.PasswordRequired: "It has a password. Ask its sender for it.",
-    e.WrongPassword: lambda x: f"Wrong password. Check it; attempts left: {x.attempts_left}.",
-    e.Locked: "It is locked after too many wrong passwords. Its sender can unlock it.",
-    e.Changed: "It was changed just now. Try again.",
-    e.Taken: lambda x: f"Somebody has it open. Try again in {x.retry_after} s.",
-    e.Occupied: lambda x: f"Somebody is handing something in. Try again in {x.retry_after} s.",
-    e.Closed: lambda x: f"This invitation takes nothing any more: {x.state}. Ask with a new one.",
-    e.Gone: lambda x: f"It is gone: {x.state}. Ask its sender for a new link.",
-    e.TooLate: "Too late: it was opened before, so nothing can be changed. Send a new one.",
-    e.UnlockedTooOften: "It was unlocked three times already. Please share it again.",
-    e.OutOfRange: lambda x: f"It ends after {show_size(x.size)}. Ask for a part before that.",
-    e.Corrupt: "What is stored is damaged; nothing of it was handed out. Tell the operator.",
-    e.Busy: lambda x: f"I am busy. Nothing was kept: please send it again in {x.retry_after} s.",
-    e.Unavailable: lambda x: (
-        "My storage does not answer. Nothing was kept: "
-        f"please send it again in {x.retry_after} s, or tell the operator."
-    ),
-    e.Unfinished: "My storage went away in the middle of it. Nothing is lost: try again.",
-    e.StorageFull: "My storage is full. Nothing was kept: please tell the operator.",
-    e.Duplicate: "I have had that before. Send it anew for another link.",
-    e.DoorClosed: "I can't work now. Please tell the operator.",
-    e.CannotStart: "I can't work now. Please tell the operator.",
-}
-
-
-def refusal(error: e.OneTimeShareError) -> str:
-    """Say what went wrong and what to do, by the error's class or the nearest above it."""
-    kind = next((kind for kind in type(error).__mro__ if kind in REFUSALS), None)
-    if kind is None:
-        return FAILED
-    say = REFUSALS[kind]
-    return say if isinstance(say, str) else say(error)
+    over = _("The link opens nothing any more.")
+    return f"{notice(receipt)} {over}"

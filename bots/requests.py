@@ -1,201 +1,171 @@
 """Asking for a secret, and a way in for large files: one invitation, and its link in the chat.
 
-A door calls `Requests` when somebody asks, revokes or looks, and runs `Deliveries` beside its own
-work, which tells whoever asked what was handed in.
+A door calls `Requests` when somebody asks, revokes or looks; `Deliveries` tell what was handed in.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import secrets
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import structlog
-
-from bots.notices import PAUSE, Unreachable
-from core.errors import Closed, Corrupt, NotFound, Unavailable
-from core.invitation import Purpose
+from bots.deliveries import arrive
+from core.errors import Closed, NotFound, TooManyAsked
+from core.invitation import InvitationId, Purpose
+from core.policy import clean_label
 from core.secret import SenderRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Mapping
     from datetime import datetime, timedelta
 
+    from bots.deliveries import Arrival
     from bots.share import Share
-    from core.handed import Handover
-    from core.invitation import Invitation, InvitationId
-    from core.link import SecretId
-    from core.secret import Kind, Sender
+    from core.invitation import Invitation
+    from core.secret import Sender
 
-    Tell = Callable[["Arrival"], Awaitable[SenderRef | None]]
+MOST_OPEN = 20  # invitations of one sender at a time
 
-log = structlog.get_logger()
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks a door for; `label` is what the page calls them.
+
+    `chat` is where they are told what was handed in, and `language` how. A day is its lifetime,
+    unless another is wished.
+    """
+
+    sender: Sender
+    chat: str = field(repr=False)
+    language: str = "en"
+    label: str = field(default="", repr=False)
+    purpose: Purpose = Purpose.REQUEST
+    lifetime: timedelta | None = None
+
+    def ref(self, message: str = "", more: Mapping[str, str] | None = None) -> SenderRef:
+        """Name where they are told; `message` is the one that holds the invitation."""
+        return SenderRef(self.sender.door, self.chat, self.language, message, more or {})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the door tells whoever asks; the address is for the one who hands in."""
+    """What the door tells whoever asks; the address is for the one who hands in.
+
+    `label` is as its page shows it, empty where it names nobody.
+    """
 
     id: InvitationId
     url: str = field(repr=False)
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What was handed in; the address opens once and is for whoever asked, where `ref` says."""
-
-    invitation: InvitationId
-    secret_id: SecretId
-    url: str = field(repr=False)
-    kind: Kind
-    size: int
-    expires_at: datetime
-    protected: bool
     label: str = field(repr=False)
-    purpose: Purpose
-    ref: SenderRef
-
-    @classmethod
-    def of(cls, handover: Handover, public_url: str) -> Arrival:
-        handed, asking = handover.handed, handover.asking
-        return cls(
-            invitation=handover.invitation,
-            secret_id=handed.link.id,
-            url=handed.link.url(public_url),
-            kind=handed.kind,
-            size=handed.size,
-            expires_at=handed.expires_at,
-            protected=handed.protected,
-            label=asking.label,
-            purpose=asking.purpose,
-            ref=asking.ref,
-        )
 
 
 class Requests:
-    """What people ask a door for."""
+    """What people ask a door for. `owner` is a sender's mark, as the vault makes it."""
 
     def __init__(self, share: Share) -> None:
         self._share = share
 
-    async def ask(  # noqa: PLR0913 - who asks, where they are told, for what
-        self,
-        sender: Sender,
-        chat: str,
-        language: str = "en",
-        *,
-        label: str = "",
-        lifetime: timedelta | None = None,
-        purpose: Purpose = Purpose.REQUEST,
-    ) -> Asked:
-        """Make an invitation; a day is its lifetime, unless another is wished.
+    @asynccontextmanager
+    async def handle(self, event: str, wish: Wish) -> AsyncIterator[Asked]:
+        """Make an invitation; the body of the block tells whoever asks.
+
+        `event` is the platform's own id of what they sent. It counts as answered when the block
+        ends well. Should the block fail, the invitation is revoked.
 
         Raises:
-            BadLifetime: out of bounds.
+            Duplicate: this event was answered, or is being handled now.
+            BadLabel, BadLifetime, TooManyAsked: it can't be had; nothing is kept.
         """
-        invited = await self._share.invitations.create(
-            self._share.vault.owner(sender),
-            SenderRef(sender.door, chat, language),
-            purpose=purpose,
-            policy=self._share.policy,
-            label=label,
-            lifetime=lifetime,
-        )
-        return Asked(invited.id, invited.url(self._share.public_url), invited.expires_at)
+        owner = self._share.vault.owner(wish.sender)
+        async with self._share.creations.once(wish.sender.door, event) as creation:
+            for left in creation.earlier:
+                await self._withdraw(owner, InvitationId(left.raw))
+            name = InvitationId(creation.secret_id.raw)
+            try:
+                yield await self.ask(wish, name)
+            except BaseException:
+                await self._withdraw(owner, name)
+                raise
 
-    async def note(self, sender: Sender, name: InvitationId, ref: SenderRef) -> None:
-        """Note the message that holds the invitation: the arrival is told there."""
-        owner = self._share.vault.owner(sender)
-        found = await self._share.invitations.inquire(name, owner)
+    async def ask(self, wish: Wish, name: InvitationId | None = None) -> Asked:
+        """Make an invitation.
+
+        Raises:
+            BadLabel: it has more than 60 characters.
+            BadLifetime: out of bounds.
+            TooManyAsked: twenty of theirs are open already.
+        """
+        owner = self._share.vault.owner(wish.sender)
+        if sum(one.open for one in await self.listed(owner)) >= MOST_OPEN:
+            raise TooManyAsked(MOST_OPEN)
+        invited = await self._share.invitations.create(
+            owner,
+            wish.ref(),
+            purpose=wish.purpose,
+            policy=self._share.policy,
+            label=wish.label,
+            lifetime=wish.lifetime,
+            name=name,
+        )
+        url, label = invited.url(self._share.public_url), clean_label(wish.label)
+        return Asked(invited.id, url, invited.expires_at, label)
+
+    async def note(self, owner: bytes, name: InvitationId, ref: SenderRef) -> None:
+        """Note the message that holds the invitation: the arrival is told there.
+
+        Raises:
+            NotFound: no such invitation of theirs.
+        """
+        found = await self.look(owner, name)
         await self._share.invitations.amend(name, owner, replace(found.asking, ref=ref))
 
-    async def revoke(self, sender: Sender, name: InvitationId) -> None:
+    async def look(self, owner: bytes, name: InvitationId) -> Invitation:
+        """Look how an invitation stands.
+
+        Raises:
+            NotFound: no such invitation of theirs.
+        """
+        return await self._share.invitations.inquire(name, owner)
+
+    async def revoke(self, owner: bytes, name: InvitationId) -> None:
         """Revoke an invitation.
 
         Raises:
             NotFound: no such invitation of theirs.
             Closed: it was used, or is over.
         """
-        await self._share.invitations.revoke(name, self._share.vault.owner(sender))
+        await self._share.invitations.revoke(name, owner)
 
-    async def list(self, sender: Sender) -> list[Invitation]:
+    async def listed(self, owner: bytes) -> list[Invitation]:
         """List what they asked for, and what became of it within a day."""
-        return await self._share.invitations.of_owner(self._share.vault.owner(sender))
+        return await self._share.invitations.of_owner(owner)
 
-    async def forget(self, sender: Sender) -> None:
-        """Revoke all that they asked for, and drop the list."""
-        for one in await self.list(sender):
-            with suppress(NotFound, Closed):
-                await self.revoke(sender, one.id)
-        await self._share.invitations.forget(self._share.vault.owner(sender))
+    async def waiting(self, owner: bytes) -> list[Invitation]:
+        """List what is open, and what brought something that they do not have yet."""
+        return [one for one in await self.listed(owner) if one.open or one.arrived]
+
+    async def forget(self, owner: bytes) -> None:
+        """Revoke all that they asked for, forget what it brought, and drop the list."""
+        for one in await self.listed(owner):
+            await self._withdraw(owner, one.id)
+            if one.arrived:
+                await self._share.handed.delivered(one.id, one.asking.ref.door)
+        await self._share.invitations.forget(owner)
 
     @asynccontextmanager
-    async def fetch(self, sender: Sender, name: InvitationId) -> AsyncIterator[Arrival]:
+    async def fetch(self, owner: bytes, name: InvitationId) -> AsyncIterator[Arrival]:
         """Show what waits, on a press, where it could not be told; it stays if the block fails.
 
         Raises:
             NotFound: no such invitation of theirs, or nothing waits.
         """
         handover = await self._share.handed.look(name)
-        if handover is None or handover.owner != self._share.vault.owner(sender):
+        if handover is None or handover.owner != owner:
             raise NotFound
-        await _refer(self._share, handover, replace(handover.asking.ref, message=""))
-        yield Arrival.of(handover, self._share.public_url)
-        await self._share.handed.delivered(name, sender.door)
+        yield await arrive(self._share, handover)
+        await self._share.handed.delivered(name, handover.asking.ref.door)
 
-
-class Deliveries:
-    """Tells those who asked through one door what was handed in: at least once, by any replica."""
-
-    def __init__(self, share: Share, door: str, tell: Tell) -> None:
-        """Take the door's own way to tell; it answers where the link stands now, if it knows.
-
-        It may fail: then the link is told again later, here or by another replica. With
-        `Unreachable` it is not, and waits for a `fetch` until its day is over.
-        """
-        self._share = share
-        self._door = door
-        self._tell = tell
-        self._reader = f"{os.getpid()}-{secrets.token_hex(4)}"
-
-    async def run(self) -> None:
-        """Tell whatever comes, until cancelled."""
-        while True:
-            try:
-                await self._share.handed.join(self._door)
-                while True:
-                    waiting = await self._share.handed.take(self._door, self._reader)
-                    await asyncio.gather(*(self.handle(*one) for one in waiting))
-            except Unavailable:
-                log.warning("deliveries wait", door=self._door)
-                await asyncio.sleep(PAUSE)
-
-    async def handle(self, entry: str, name: InvitationId) -> None:
-        """Tell one; what fails is left to be told again."""
-        try:
-            try:
-                handover = await self._share.handed.look(name)
-                if handover is not None:
-                    await self._deliver(handover)
-                await self._share.handed.delivered(name, self._door, entry)
-            except (Unreachable, Corrupt) as error:
-                log.info("delivery dropped", door=self._door, error=type(error).__name__)
-                await self._share.handed.drop(self._door, entry)
-        except Exception as error:  # noqa: BLE001 - one that can't be told now holds up no other
-            log.warning("delivery failed", door=self._door, error=type(error).__name__)
-
-    async def _deliver(self, handover: Handover) -> None:
-        # Nobody has the link before this: what happens to it is told from its first moment on.
-        await _refer(self._share, handover, replace(handover.asking.ref, message=""))
-        told = await self._tell(Arrival.of(handover, self._share.public_url))
-        if told is not None:
-            with suppress(Unavailable):  # a courtesy: else the sender gets a message of its own
-                await _refer(self._share, handover, told)
-
-
-async def _refer(share: Share, handover: Handover, ref: SenderRef) -> None:
-    await share.vault.refer(handover.handed.link.id, handover.owner, ref)
+    async def _withdraw(self, owner: bytes, name: InvitationId) -> None:
+        with suppress(NotFound, Closed):
+            await self.revoke(owner, name)

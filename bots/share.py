@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from core.archive import NAME, TYPE, Archive
 from core.errors import EmptyText, Unavailable
-from core.secret import SenderRef
+from core.link import encode
+from core.secret import Kind, SenderRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from datetime import datetime, timedelta
 
+    from core.archive import Entry
     from core.bootstrap import House
     from core.creations import Creations
+    from core.gate import Gate
     from core.handed import Handed
     from core.invitations import Invitations
     from core.link import SecretId
     from core.notes import Notes
     from core.policy import Policy
     from core.receipts import Receipts
-    from core.secret import Kind, Sender
+    from core.secret import Sender
     from core.vault import Vault
 
 
@@ -29,13 +33,15 @@ if TYPE_CHECKING:
 class Submission:
     """What somebody handed to a door.
 
-    `event` is the platform's own id of what came in: the same id means the same event.
+    `event` is the platform's own id of what came in: the same id means the same event; `parts` are
+    those of what came in pieces, and is answered with it.
     `chat` is where the sender is told what becomes of it, and `language` how.
     `size` is what the platform declared, in bytes; what arrives is counted again.
     """
 
     sender: Sender
     event: str
+    parts: tuple[str, ...] = ()
     chat: str = field(default="", repr=False)
     language: str = "en"
     kind: Kind
@@ -45,6 +51,16 @@ class Submission:
     size: int | None = None
     lifetime: timedelta | None = None
     password: str | None = field(default=None, repr=False)
+
+    @property
+    def holds(self) -> Sequence[str]:
+        """The names of the files in it, where it is a zip of ours: one that was sent holds none."""
+        return self.content.names if isinstance(self.content, Archive) else ()
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is several files, or a file and a text, as one."""
+        return bool(self.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,7 @@ class Share:
     public_url: str
     invitations: Invitations
     handed: Handed
+    gate: Gate
 
     @classmethod
     def of(cls, house: House, public_url: str) -> Share:
@@ -84,6 +101,7 @@ class Share:
             public_url=public_url,
             invitations=house.invitations,
             handed=house.handed,
+            gate=house.gate,
         )
 
     @asynccontextmanager
@@ -98,20 +116,23 @@ class Share:
             OneTimeShareError: when the submission is refused; nothing is kept then.
         """
         proof = self.vault.owner(submission.sender)
-        async with self.creations.once(submission.sender.door, submission.event) as creation:
+        door, event, parts = submission.sender.door, submission.event, submission.parts
+        async with self.creations.once(door, event, parts) as creation:
             existed = [await self.vault.abandon(one, proof) for one in creation.earlier]
-            sealed = await self.vault.seal(
-                submission.content,
-                kind=submission.kind,
-                name=submission.name,
-                media_type=submission.type,
-                size=submission.size,
-                lifetime=submission.lifetime,
-                password=submission.password,
-                owner=proof,
-                ref=SenderRef(submission.sender.door, submission.chat, submission.language),
-                secret_id=creation.secret_id,
-            )
+            with self.gate.entered(encode(proof)) as entered:
+                sealed = await self.vault.seal(
+                    entered.counted(submission.content, submission.size),
+                    kind=submission.kind,
+                    name=submission.name,
+                    holds=submission.holds,
+                    media_type=submission.type,
+                    size=submission.size,
+                    lifetime=submission.lifetime,
+                    password=submission.password,
+                    owner=proof,
+                    ref=SenderRef(submission.sender.door, submission.chat, submission.language),
+                    secret_id=creation.secret_id,
+                )
             try:
                 yield Shared(
                     id=sealed.link.id,
@@ -145,3 +166,15 @@ async def text_content(text: str) -> AsyncIterator[bytes]:
     if not text.strip():
         raise EmptyText
     yield text.encode(errors="replace")
+
+
+def archive_content(files: Sequence[Entry], text: str) -> dict[str, Any]:
+    """Give a submission's fields about several files, or a file and what is written with it."""
+    archive = Archive(files, text)
+    return {
+        "kind": Kind.FILE,
+        "content": archive,
+        "name": NAME,
+        "type": TYPE,
+        "size": archive.size,
+    }

@@ -13,15 +13,22 @@ from telegram import BotCommand
 from telegram.error import TelegramError
 
 from bots import replies, telegram_local
+from bots.deliveries import Deliveries
 from bots.notices import Notices
+from bots.telegram_arrivals import Bringer
 from bots.telegram_calls import patiently
 from bots.telegram_door import TelegramDoor
 from bots.telegram_intake import Intake
 from bots.telegram_message import DOOR
 from bots.telegram_notices import Teller
 from bots.telegram_webhook import Webhook
+from core.language import ENGLISH, LANGUAGES, _, language_of, speaking
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+
+    from telegram import Update
+
     from bots.share import Share
     from bots.telegram_door import App
     from core.settings import Settings
@@ -49,9 +56,13 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
         intake = _intake(application, share, settings)
         try:
             await patiently(application.initialize)
-            await _register_commands(application)
+            await _register_commands(application, door.commands)
             log.info("door is open", door="telegram")
-            async with Notices(share, DOOR, Teller(application.bot, share)).telling():
+            bring = Bringer(application.bot, share.policy)
+            async with (
+                Notices(share, DOOR, Teller(application.bot, share)).telling(),
+                Deliveries(share, DOOR, bring).telling(),
+            ):
                 await intake.run()
         finally:
             await asyncio.shield(_close(application, intake, stop_within))
@@ -59,16 +70,32 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
 
 def _intake(application: App, share: Share, settings: Settings) -> Intake | Webhook:
     """Choose how updates come: asked for, or brought."""
-    bot, handle = application.bot, application.process_update
+    bot, handle = application.bot, _answering(application)
     if settings.telegram_webhook_url is None:
         return Intake(bot, handle)
     return Webhook(bot, handle, share, settings)
 
 
-async def _register_commands(application: App) -> None:
-    commands = [BotCommand(name, told) for name, told in replies.TELEGRAM_COMMANDS.items()]
+def _answering(application: App) -> Callable[[Update], Awaitable[None]]:
+    """Answer everybody in the language of their Telegram."""
+
+    async def answer(update: Update) -> None:
+        user = update.effective_user
+        with speaking(language_of(user.language_code if user else None)):
+            await application.process_update(update)
+
+    return answer
+
+
+async def _register_commands(application: App, known: Collection[str]) -> None:
+    told = [(name, what) for name, what in replies.TELEGRAM_COMMANDS.items() if name in known]
     try:
-        await application.bot.set_my_commands(commands)
+        for language in LANGUAGES:
+            with speaking(language):
+                commands = [BotCommand(name, _(what)) for name, what in told]
+            # Without a code they are for everybody whose language has none of its own.
+            code = None if language == ENGLISH else language[:2]
+            await application.bot.set_my_commands(commands, language_code=code)
     except TelegramError as error:  # the menu is a courtesy: the commands work without it
         log.warning("telegram commands not registered", error=type(error).__name__)
 

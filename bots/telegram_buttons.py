@@ -10,6 +10,7 @@ from telegram.constants import InlineKeyboardButtonLimit
 
 from bots import replies
 from core.errors import Malformed
+from core.language import _
 from core.link import SecretId
 from core.quantities import parse_duration, show_duration
 from core.secret import State
@@ -69,15 +70,15 @@ def under_link(
         return None
     rows = []
     if url is not None and len(url) <= InlineKeyboardButtonLimit.MAX_COPY_TEXT:
-        rows.append([InlineKeyboardButton(replies.COPY, copy_text=CopyTextButton(url))])
+        rows.append([InlineKeyboardButton(_(replies.COPY), copy_text=CopyTextButton(url))])
     if status.state is State.LOCKED:
         rows.append([unlock(status.id, lifetime)])
     else:
         wishes = [w for w in map(parse_duration, LIFETIMES) if w <= policy.max_lifetime]
         rows.append([_lifetime(status.id, wish, lifetime) for wish in wishes])
-    last = [_button(replies.REVOKE, REVOKE, status.id)]
+    last = [_button(_(replies.REVOKE), REVOKE, status.id)]
     if url is not None:
-        last.insert(0, _button(replies.PASSWORD, PASSWORD, status.id))
+        last.insert(0, _button(_(replies.PASSWORD), PASSWORD, status.id))
     return InlineKeyboardMarkup([*rows, last])
 
 
@@ -89,18 +90,18 @@ def _lifetime(secret_id: SecretId, wish: timedelta, lifetime: str) -> InlineKeyb
 
 def unlock(secret_id: SecretId, lifetime: str = "") -> InlineKeyboardButton:
     """Offer to unlock; the chosen lifetime rides along."""
-    return _button(replies.UNLOCK, UNLOCK, secret_id, lifetime)
+    return _button(_(replies.UNLOCK), UNLOCK, secret_id, lifetime)
 
 
 def forget() -> InlineKeyboardMarkup:
     """Ask whether everything shall go."""
-    return InlineKeyboardMarkup([[_button(replies.FORGET, FORGET_SURE, NOBODY)]])
+    return InlineKeyboardMarkup([[_button(_(replies.FORGET), FORGET_SURE, NOBODY)]])
 
 
 def confirm(secret_id: SecretId, sure: str = SURE, lifetime: str = "") -> InlineKeyboardMarkup:
     """Ask whether it is meant: what is revoked can't be brought back."""
-    yes = _button(replies.SURE, sure, secret_id)
-    return InlineKeyboardMarkup([[yes, _button(replies.KEEP, KEEP, secret_id, lifetime)]])
+    yes = _button(_(replies.SURE), sure, secret_id)
+    return InlineKeyboardMarkup([[yes, _button(_(replies.KEEP), KEEP, secret_id, lifetime)]])
 
 
 def under_list(listed: Sequence[Status]) -> InlineKeyboardMarkup | None:

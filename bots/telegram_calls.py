@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -17,10 +18,11 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from bots.notices import Unreachable
 from core.errors import DoorClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
     from typing import Any
 
 T = TypeVar("T")
@@ -58,6 +60,23 @@ async def insist(call: Callable[[], Awaitable[T]]) -> T:
         except NetworkError:
             await asyncio.sleep(pause)
     return await call()
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Tell a chat that is closed to the bot from one that can't be written to just now.
+
+    Raises:
+        Unreachable: they blocked the bot, or the chat is gone.
+    """
+    try:
+        yield
+    except Forbidden:
+        raise Unreachable from None
+    except BadRequest as error:
+        if "chat not found" in error.message.lower():
+            raise Unreachable from None
+        raise
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

@@ -53,9 +53,12 @@ async def add(answered: Message, sentence: str) -> None:
         await insist(lambda: answered.edit_text(text, reply_markup=answered.reply_markup))
 
 
-async def delete(message: Message) -> bool:
-    """Delete a message; answer whether it is gone."""
+async def delete(message: Message, *more: Message) -> bool:
+    """Delete messages of one chat; answer whether they are gone."""
+    numbers = [one.message_id for one in (message, *more)]
     try:
+        if more:
+            return await insist(lambda: message.chat.delete_messages(numbers))
         return await insist(message.delete)
     except BadRequest as error:
         return "not found" in error.message.lower()  # its sender was faster

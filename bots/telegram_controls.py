@@ -6,24 +6,23 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from telegram import InlineKeyboardMarkup, Message
-from telegram.error import TelegramError
-
 from bots import replies
 from bots import telegram_buttons as buttons
-from bots.telegram_calls import insist
+from bots.refusals import refusal
+from bots.requests import Requests
 from bots.telegram_chat import answer
-from bots.telegram_message import DOOR, sender
+from bots.telegram_message import sender
 from bots.telegram_password import ask
-from bots.telegram_standing import Standing, edit, is_ours, link_in
+from bots.telegram_standing import Standing, is_ours, link_in
+from bots.telegram_tap import Tap
 from core.errors import Gone, Malformed, NotFound, OneTimeShareError, TooLate
+from core.language import _
 from core.link import Link
-from core.secret import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from telegram import CallbackQuery, Update
+    from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
 
     from bots.share import Share
     from core.link import SecretId
@@ -31,21 +30,14 @@ if TYPE_CHECKING:
     Action = Callable[["Press"], Awaitable[str]]
 
 MOST = 10  # secrets in a list
-LONGEST_ANSWER = 200  # characters that a press may be answered with
 
 
-class Press:
+class Press(Tap):
     """Who pressed what, where."""
 
     def __init__(self, query: CallbackQuery, share: Share) -> None:
-        self._query = query
+        super().__init__(query, share)
         self.action, self.secret_id, self.value = buttons.read(query.data or "")
-        self.owner = share.vault.owner(Sender(DOOR, str(query.from_user.id)))
-
-    @property
-    def message(self) -> Message | None:
-        """The bot's message, where Telegram still shows it to the bot."""
-        return self._query.message if isinstance(self._query.message, Message) else None
 
     @property
     def holder(self) -> Message | None:
@@ -55,23 +47,11 @@ class Press:
                 return message
         return None
 
-    async def show(self, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
-        """Change the message; a courtesy that may fail."""
-        if self.message is not None:
-            await edit(self.message, text, markup)
-
     async def ask(self, sure: str) -> None:
         """Let its buttons ask whether it is meant; a courtesy that may fail."""
-        message = self.message
-        if message is not None:
-            markup = buttons.confirm(self.secret_id, sure, buttons.chosen(message.reply_markup))
-            with suppress(TelegramError):
-                await insist(lambda: message.edit_reply_markup(markup))
-
-    async def answer(self, sentence: str, *, alert: bool = False) -> None:
-        """End the press, with a sentence where there is one."""
-        with suppress(TelegramError):  # too old, perhaps: the message shows it
-            await self._query.answer(sentence[:LONGEST_ANSWER] or None, show_alert=alert)
+        if self.message is not None:
+            chosen = buttons.chosen(self.message.reply_markup)
+            await self.offer(buttons.confirm(self.secret_id, sure, chosen))
 
 
 class Controls:
@@ -101,12 +81,12 @@ class Controls:
         try:
             press = Press(query, self._share)
         except Malformed:  # of a version that had other buttons
-            await query.answer(replies.OLD_BUTTON, show_alert=True)
+            await query.answer(_(replies.OLD_BUTTON), show_alert=True)
             return
         try:
             sentence = await self._actions[press.action](press)
         except OneTimeShareError as error:
-            await press.answer(replies.refusal(error), alert=True)
+            await press.answer(refusal(error), alert=True)
             if isinstance(error, TooLate | Gone):
                 await self._show_truth(press)
         else:
@@ -134,12 +114,12 @@ class Controls:
     async def _unlock(self, press: Press) -> str:
         await self._vault.unlock(press.secret_id, press.owner)
         await self._refresh(press)
-        return replies.UNLOCKED
+        return _(replies.UNLOCKED)
 
     async def _password(self, press: Press) -> str:
         url = link_in(press.message, press.secret_id)
         if press.message is None or url is None:
-            return replies.NO_LINK_HERE
+            return _(replies.NO_LINK_HERE)
         status = await self._vault.status(press.secret_id, press.owner)
         if not status.waiting:
             await self._refresh(press)
@@ -157,6 +137,7 @@ class Controls:
         return ""
 
     async def _forget(self, press: Press) -> str:
+        await Requests(self._share).forget(press.owner)
         revoked = await self._vault.forget(press.owner)
         await press.show(replies.forgotten(revoked))
         return ""
@@ -189,7 +170,7 @@ class Controls:
         holder = message.reply_to_message
         url = link_in(holder) if holder is not None and is_ours(holder) else None
         if holder is not None and url is not None:
-            await answer(holder, replies.REVOKE_IT, buttons.confirm(Link.parse(url).id))
+            await answer(holder, _(replies.REVOKE_IT), buttons.confirm(Link.parse(url).id))
         else:
             await answer(message, *await self.listed(self._vault.owner(sender(message))))
 

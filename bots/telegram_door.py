@@ -23,19 +23,23 @@ from telegram.ext import (
 from bots import replies, telegram_password
 from bots import telegram_buttons as buttons
 from bots.download import TooLargeHere
-from bots.share import Submission, text_content
+from bots.refusals import refusal
 from bots.telegram_calls import LegibleUpdates
 from bots.telegram_chat import add, answer, delete, hand_over, uploading
 from bots.telegram_controls import Controls
 from bots.telegram_files import Files
-from bots.telegram_message import addresses, attached, event, language, sender
+from bots.telegram_gathering import Gathering
+from bots.telegram_message import addresses, event, sender
 from bots.telegram_pacing import Pacing
+from bots.telegram_requests import Asking
 from bots.telegram_standing import Standing
+from bots.telegram_submission import called, submission, unanswered, whole_event
 from core.errors import Duplicate, OneTimeShareError
+from core.language import _
 from core.quantities import show_duration, show_size
-from core.secret import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     import aiohttp
@@ -59,15 +63,17 @@ class TelegramDoor:
         self._share = share
         self._settings = settings
         self._files = Files(session, settings.telegram_api_url, settings.telegram_local_files)
-        self._page = share.public_url if settings.web_upload else None
         self._shown: dict[int, float] = {}  # when each group was last shown the way
         self._controls = Controls(share)
+        self._asking = Asking(share, uploads=settings.web_upload)
         self._standing = Standing(share)
-        self._commands = {
+        self._gathering = Gathering(self._share_whole)
+        self.commands = {
             "start": self.start,
             "help": self.help,
             "list": self.list_,
             "revoke": self.revoke,
+            **self._asking.commands,
             "delete_my_data": self.forget,
             "privacy": self.privacy,
         }
@@ -89,8 +95,9 @@ class TelegramDoor:
             .build()
         )
         private, groups = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
-        for name, command in self._commands.items():
+        for name, command in self.commands.items():
             application.add_handler(CommandHandler(name, command, filters=private))
+        application.add_handler(self._asking.presses())
         application.add_handler(CallbackQueryHandler(self._controls.press))
         edited = filters.UpdateType.EDITED_MESSAGE
         application.add_handler(MessageHandler(private & edited, self.edited))
@@ -107,7 +114,10 @@ class TelegramDoor:
         """Say what is possible."""
         most = self._share.policy.max_size
         limit = show_size(min(most, self._files.limit or most))
-        await _say(update, replies.telegram_help(self._lifetime(), limit, self._page))
+        await _say(
+            update,
+            replies.telegram_help(self._lifetime(), limit, uploads=self._settings.web_upload),
+        )
 
     async def privacy(self, update: Update, _context: Context) -> None:
         """Say what is kept."""
@@ -119,6 +129,7 @@ class TelegramDoor:
             owner = self._share.vault.owner(sender(update.message))
             text, markup = await self._controls.listed(owner)
             await answer(update.message, text, markup)
+            await self._asking.list_waiting(update.message)
 
     async def revoke(self, update: Update, _context: Context) -> None:
         """Ask whether to revoke the secret whose link is answered, or list what may be."""
@@ -128,17 +139,17 @@ class TelegramDoor:
     async def forget(self, update: Update, _context: Context) -> None:
         """Ask whether everything of the sender shall go."""
         if update.message is not None:
-            await answer(update.message, replies.FORGET_ALL, buttons.forget())
+            await answer(update.message, _(replies.FORGET_ALL), buttons.forget())
 
     async def edited(self, update: Update, _context: Context) -> None:
-        """Say that an edit changes nothing of what was shared."""
-        if update.edited_message is not None:
-            await answer(update.edited_message, replies.EDITED)
+        """Say that an edit changes nothing of what was shared; places that move edit themselves."""
+        if update.edited_message is not None and update.edited_message.location is None:
+            await answer(update.edited_message, _(replies.EDITED))
 
     async def show_private(self, update: Update, context: Context) -> None:
         """Take nothing in a group; show whoever addresses the bot the way to the private chat."""
         message = update.message
-        if message is None or not addresses(message, context.bot.bot, self._commands):
+        if message is None or not addresses(message, context.bot.bot, self.commands):
             return
         now = time.monotonic()
         self._shown = {chat: at for chat, at in self._shown.items() if now - at < SHOWN_AGAIN}
@@ -146,80 +157,71 @@ class TelegramDoor:
             return  # one answer serves the group, and a flood there holds up nobody else
         self._shown[message.chat.id] = now
         link = f"https://t.me/{context.bot.username}?start=share"
-        button = InlineKeyboardButton(replies.OPEN_PRIVATE, link)
-        await answer(message, replies.IN_GROUPS, InlineKeyboardMarkup([[button]]))
+        button = InlineKeyboardButton(_(replies.OPEN_PRIVATE), link)
+        await answer(message, _(replies.IN_GROUPS), InlineKeyboardMarkup([[button]]))
 
     async def take(self, update: Update, _context: Context) -> None:
-        """Turn a message into links: one for its file, one for its text or caption."""
+        """Turn a message into a link; an album and a cut paste are one, in several messages."""
         message = update.message
         if message is None:
             return
         if (link := telegram_password.asked_for(message)) is not None:
             await telegram_password.take(self._share, message, link)
             return
-        parts = self._parts(message)
-        if not parts:
-            await answer(message, replies.UNSUPPORTED)
+        await self._gathering.take(message)
+
+    async def _share_whole(self, messages: Sequence[Message]) -> None:
+        """Share what belongs together; what came too late for that is shared by itself."""
+        name = whole_event(messages)
+        fresh = await unanswered(self._share, messages)
+        try:
+            await self._share_once(fresh, name)
+        except Duplicate:
+            for message in fresh:
+                if event(message) != name:
+                    with suppress(Duplicate):
+                        await self._share_once([message], event(message))
+
+    async def _share_once(self, messages: Sequence[Message], name: str) -> None:
+        """Answer with one link for all, or with why there is none; delete what has its link.
+
+        Raises:
+            Duplicate: the event of this `name` was answered before.
+        """
+        if not messages:
             return
-        links: list[tuple[Message, Shared, Submission]] = []
-        whole = True
-        for what, submission in parts.items():
-            try:
-                async with uploading(message), self._share.handle(submission) as shared:
-                    markup = await self._markup(message, shared)
-                    told = await hand_over(message, shared, what, markup)
-                    links.append((told, shared, submission))
-            except Duplicate:
-                continue
-            except (OneTimeShareError, TelegramError) as error:
-                whole = False
-                log.info("refused", door="telegram", error=type(error).__name__)
-                with suppress(TelegramError):  # a sender who can't be reached knows why
-                    await answer(message, self._refusal(error))
-        if links:
-            await add(links[-1][0], await _after(message, whole=whole))
-        for told, shared, submission in links:
-            await self._share.note(shared, submission, str(told.message_id))
-            await self._standing.catch_up(told, shared, self._share.vault.owner(submission.sender))
+        first = messages[0]
+        try:
+            made = submission(messages, name, self._files)
+            if made is None:
+                await answer(first, _(replies.UNSUPPORTED))
+                return
+            async with uploading(first), self._share.handle(made) as shared:
+                markup = await self._markup(first, shared)
+                told = await hand_over(first, shared, called(made), markup)
+        except Duplicate:
+            raise
+        except (OneTimeShareError, TelegramError) as error:
+            log.info("refused", door="telegram", error=type(error).__name__)
+            with suppress(TelegramError):  # a sender who can't be reached knows why
+                await self._refuse(first, error)
+            return
+        gone = await delete(*messages)  # each has its link: not before
+        await add(told, _(replies.DELETED) if gone else _(replies.NOT_DELETED))
+        await self._share.note(shared, made, str(told.message_id))
+        await self._standing.catch_up(told, shared, self._share.vault.owner(made.sender))
 
     async def _markup(self, message: Message, shared: Shared) -> InlineKeyboardMarkup | None:
         owner = self._share.vault.owner(sender(message))
         return await self._controls.status_markup(shared.id, owner, shared.url)
 
-    def _parts(self, message: Message) -> dict[str, Submission]:
-        """Make a submission of each thing that is in a message, by what a person calls it."""
-        parts = {}
-        file, text = attached(message), message.text or message.caption
-        if file is not None:
-            parts[replies.YOUR_FILE] = Submission(
-                sender=sender(message),
-                event=event(message, Kind.FILE),
-                chat=str(message.chat.id),
-                language=language(message),
-                kind=Kind.FILE,
-                content=self._files.stream(message.get_bot(), file.file_id),
-                name=file.name,
-                type=file.type,
-                size=file.size,
-            )
-        if text is not None:
-            what = replies.YOUR_TEXT if message.text else replies.YOUR_CAPTION
-            parts[what] = Submission(
-                sender=sender(message),
-                event=event(message, Kind.TEXT),
-                chat=str(message.chat.id),
-                language=language(message),
-                kind=Kind.TEXT,
-                content=text_content(text),
-            )
-        return parts
-
-    def _refusal(self, error: OneTimeShareError | TelegramError) -> str:
+    async def _refuse(self, message: Message, error: OneTimeShareError | TelegramError) -> None:
         if isinstance(error, TelegramError):
-            return replies.FAILED
-        if isinstance(error, TooLargeHere):
-            return replies.too_large_for_chat(error.limit, self._page)
-        return replies.refusal(error)
+            await answer(message, _(replies.FAILED))
+        elif isinstance(error, TooLargeHere):
+            await self._asking.offer(message, error.limit)
+        else:
+            await answer(message, refusal(error))
 
     def _lifetime(self) -> str:
         return show_duration(self._share.policy.default_lifetime)
@@ -230,21 +232,14 @@ async def _say(update: Update, text: str) -> None:
         await answer(update.message, text)
 
 
-async def _after(message: Message, *, whole: bool) -> str:
-    """Delete what was shared as a whole, now that its links are out; say what became of it."""
-    if not whole:
-        return replies.LEFT
-    return replies.DELETED if await delete(message) else replies.NOT_DELETED
-
-
 async def _handler_failed(update: object, context: Context) -> None:
     """Log what no sentence covers, without values; tell the sender, where that is possible."""
     log.error("telegram handler failed", error=type(context.error).__name__)
     query = update.callback_query if isinstance(update, Update) else None
     if query is not None:
         with suppress(TelegramError):
-            await query.answer(replies.PRESS_FAILED, show_alert=True)
+            await query.answer(_(replies.PRESS_FAILED), show_alert=True)
     message = update.message if isinstance(update, Update) else None
     if message is not None and message.chat.type == ChatType.PRIVATE:
         with suppress(TelegramError):
-            await message.reply_text(replies.FAILED)
+            await message.reply_text(_(replies.FAILED))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from telegram import MessageEntity
 
-from core.secret import Kind, Sender
+from core.secret import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from telegram import Message, User
+    from telegram import Location, Message, User
 
 DOOR = "telegram"
 
@@ -57,9 +57,34 @@ def language(message: Message) -> str:
     return (message.from_user and message.from_user.language_code) or "en"
 
 
-def event(message: Message, part: Kind) -> str:
+def event(message: Message) -> str:
     """Name what came in, the same each time the platform tells it."""
-    return f"{message.chat.id}/{message.message_id}/{part}"
+    return f"{message.chat.id}/{message.message_id}"
+
+
+def written(message: Message) -> str | None:
+    """Find what is written in a message; a contact and a place are written out."""
+    if message.contact is not None:
+        contact = message.contact
+        name = " ".join(filter(None, (contact.first_name, contact.last_name)))
+        return "\n".join(filter(None, (name, contact.phone_number, contact.vcard)))
+    if message.venue is not None:
+        venue = message.venue
+        return "\n".join((venue.title, venue.address, _place(venue.location)))
+    if message.location is not None:
+        return _place(message.location)
+    return message.text or message.caption
+
+
+def units(text: str) -> int:
+    """Count a text's UTF-16 units, as Telegram does."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def _place(location: Location) -> str:
+    """Write a place so that people can type it and programs can open it (RFC 5870)."""
+    latitude, longitude = f"{location.latitude:.6f}", f"{location.longitude:.6f}"
+    return f"{latitude}, {longitude}\ngeo:{latitude},{longitude}"
 
 
 def addresses(message: Message, bot: User, commands: Collection[str]) -> bool:

@@ -7,12 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from telegram import InlineKeyboardMarkup, ReplyParameters
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest
 
 from bots import replies
 from bots import telegram_buttons as buttons
-from bots.notices import Unreachable
-from bots.telegram_calls import insist
+from bots.telegram_calls import insist, reachable
 from bots.telegram_pacing import NOTICE, NOTICE_PATIENCE
 from bots.telegram_standing import Standing, link_in
 from core.errors import OneTimeShareError
@@ -42,19 +41,13 @@ class Teller:
             TelegramError: it is to be told again later.
         """
         message = int(ref.message) if ref.message else None
-        try:
+        with reachable():
             if message is not None and receipt.event in ENDS:
                 await self._edit(ref, message, replies.ended(receipt))
             # Who revokes knows it; and a link that could not be handed over was nobody's.
             if receipt.event is not Event.REVOKED:
                 told = await self._notify(receipt, ref, message)
                 await self._show(receipt, told.reply_to_message)
-        except Forbidden:
-            raise Unreachable from None
-        except BadRequest as error:
-            if "chat not found" in error.message.lower():
-                raise Unreachable from None
-            raise
 
     async def _edit(self, ref: SenderRef, message: int, text: str) -> None:
         try:

@@ -12,10 +12,12 @@ from telegram import ForceReply
 from telegram.error import TelegramError
 
 from bots import replies
+from bots.refusals import refusal
 from bots.telegram_chat import answer, delete
 from bots.telegram_message import DOOR, sender
 from bots.telegram_standing import is_ours, link_in
 from core.errors import Duplicate, OneTimeShareError
+from core.language import _
 from core.link import Link
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def asked_for(message: Message) -> Link | None:
     if prompt is None or message.text is None or not is_ours(prompt):
         return None
     url = link_in(prompt)
-    if url is None or not (prompt.text or "").startswith(replies.PASSWORD_PROMPT):
+    if url is None or not (prompt.text or "").startswith(replies.PROMPT):
         return None
     return Link.parse(url)
 
@@ -54,26 +56,26 @@ async def take(share: Share, message: Message, link: Link) -> None:
     except Duplicate:
         return
     except OneTimeShareError as error:  # it was not even begun
-        await _end(message, replies.refusal(error))
+        await _end(message, refusal(error))
 
 
 async def _rewrap(vault: Vault, message: Message, link: Link) -> str:
     owner, text = vault.owner(sender(message)), message.text or ""
     try:
         status = await vault.status(link.id, owner)
-        old, _, new = text.partition("\n") if status.protected else ("", "", text)
+        old, _line, new = text.partition("\n") if status.protected else ("", "", text)
         await vault.rewrap(
             link.id, link.key, owner, password=new.strip() or None, old_password=old.strip() or None
         )
     except OneTimeShareError as error:
-        return replies.refusal(error)
-    return replies.PASSWORD_SET if new.strip() else replies.PASSWORD_GONE
+        return refusal(error)
+    return _(replies.PASSWORD_SET) if new.strip() else _(replies.PASSWORD_GONE)
 
 
 async def _end(message: Message, told: str) -> None:
     if message.reply_to_message is not None:
         await delete(message.reply_to_message)
     if not await delete(message):
-        told = f"{told}\n\n{replies.PASSWORD_STAYS}"
+        told = f"{told}\n\n{_(replies.PASSWORD_STAYS)}"
     with suppress(TelegramError):  # a sender who can't be reached knows why
         await answer(message, told)

@@ -7,6 +7,7 @@ import secrets
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -16,15 +17,20 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
+from core.audit import Audit
 from core.background import beside
 from core.blobs.filesystem import FileBlobs
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
 from core.errors import CannotStart, OneTimeShareError, Unavailable
+from core.gate import Gate
 from core.handed import Handed
 from core.handout import Handout
+from core.heartbeats import Heartbeats
+from core.inventory import Inventory
 from core.invitations import Invitations
 from core.keys import ServerKey
+from core.limits import Limits, Windows
 from core.link import encode
 from core.notes import Notes
 from core.outbox import Outbox
@@ -32,8 +38,10 @@ from core.passwords import Passwords
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
+from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
+from core.statistics import LIMIT_HITS, Statistics
 from core.sweeper import Sweeper
 from core.vault import Vault
 
@@ -63,6 +71,13 @@ class House:
     invitations: Invitations
     handed: Handed
     reception: Reception
+    limits: Limits
+    gate: Gate
+    statistics: Statistics
+    inventory: Inventory
+    audit: Audit
+    heartbeats: Heartbeats
+    scripts: Scripts
 
 
 @asynccontextmanager
@@ -94,7 +109,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         scripts = Scripts(quick)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
-        outbox = Outbox(scripts, receipts)
+        statistics = Statistics(scripts)
+        outbox = Outbox(scripts, receipts, statistics)
         records = Records(scripts, outbox)
         passwords = Passwords()
         stack.push_async_callback(passwords.aclose)
@@ -104,12 +120,18 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             server_key=server_key,
             passwords=passwords,
             policy=settings.policy,
+            statistics=statistics,
         )
+        stack.push_async_callback(_last_flush, statistics)
         stack.push_async_callback(vault.aclose)
         stack.push_async_callback(_last_flush, outbox)
+        await stack.enter_async_context(beside(statistics.run()))
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
+        refused = partial(statistics.count, LIMIT_HITS)
+        limits = Limits(Windows(redis, scripts), server_key, settings.allowance, refused=refused)
+        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -124,6 +146,13 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             invitations=invitations,
             handed=Handed(redis, scripts, server_key),
             reception=Reception(vault, invitations),
+            limits=limits,
+            gate=Gate(limits, room, settings.allowance),
+            statistics=statistics,
+            inventory=Inventory(scripts, server_key),
+            audit=Audit(scripts),
+            heartbeats=Heartbeats(scripts),
+            scripts=scripts,
         )
 
 
@@ -152,9 +181,18 @@ async def _connect(url: str, *, patience: float | None = PATIENCE) -> AsyncItera
         await pool.aclose()
 
 
-async def _last_flush(outbox: Outbox) -> None:
-    with suppress(Unavailable):  # the next sweep finds it
-        await outbox.flush()
+async def _stored(redis: Redis, blobs: Blobs) -> int:
+    """Add up what lies in the store and, as small secrets do, in Redis."""
+    try:
+        memory = await redis.info("memory")
+    except RedisError:
+        raise Unavailable from None
+    return await blobs.stored() + int(memory["used_memory_dataset"])
+
+
+async def _last_flush(waiting: Outbox | Statistics) -> None:
+    with suppress(Unavailable):  # a sweep finds receipts, and figures may be rough
+        await waiting.flush()
 
 
 def _private_folder(folder: Path) -> None:

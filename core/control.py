@@ -45,8 +45,17 @@ class Control:
     async def revoke(self, secret_id: SecretId, proof: bytes) -> None:
         """Win the latch for nobody, then end the record, then shred the bytes."""
         status = await self._records.inspect(secret_id, proof)
-        state, limit = status.state, status.limit
-        if state is State.OPENED:
+        await self._destroy(secret_id, status.state, status.limit)
+
+    async def burn(self, secret_id: SecretId) -> None:
+        """Do the same for the operator, who needs no proof."""
+        settled = await self._records.settle(secret_id)
+        if settled is None:
+            raise NotFound
+        await self._destroy(secret_id, settled.state, settled.limit)
+
+    async def _destroy(self, secret_id: SecretId, state: State, limit: int) -> None:
+        if state in {State.OPENED, State.BURNED}:
             raise TooLate
         if state is State.EXPIRED:
             raise Gone(state)

@@ -7,7 +7,9 @@
     │   ├── TooLarge             (limit)
     │   ├── ForbiddenExtension   (extension, allowed)
     │   ├── BadLifetime          (shortest, longest)
-    │   └── BadPassword          (longest)
+    │   ├── BadPassword          (longest)
+    │   ├── BadLabel             (longest)
+    │   └── TooManyAsked         (most)
     ├── SourceFailed             what was being handed in broke off
     ├── NotFound                 no such secret, or not for you: one answer for both
     ├── PasswordRequired         (attempts_left)
@@ -23,9 +25,14 @@
     ├── OutOfRange               (size) a part of the bytes that doesn't exist
     ├── Corrupt                  sealed bytes that don't verify
     ├── Busy                     (retry_after) try again soon
+    ├── RateLimited              (what, limit, again_at, retry_after) too often
+    ├── TooManyAtOnce            (limit, retry_after) too many uploads of one sender at a time
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
     │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
+    ├── NotSignedIn              for the admin alone, and nobody showed a right to it
+    ├── WrongLogin               not the admin's name and password
+    ├── Foreign                  a change that another site, or an old page, asked for
     ├── Duplicate                (answered) the platform told the same event before; do nothing
     ├── DoorClosed               (reason) a door can't open, and its operator must act
     └── CannotStart              (reason) nothing can run here until the operator acts
@@ -39,7 +46,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
 
 class OneTimeShareError(Exception):
@@ -94,6 +101,22 @@ class BadPassword(BadInput):
     def __init__(self, longest: int) -> None:
         super().__init__(longest)
         self.longest = longest
+
+
+class BadLabel(BadInput):
+    """What somebody calls themselves has more than `longest` characters."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest)
+        self.longest = longest
+
+
+class TooManyAsked(BadInput):
+    """A sender has `most` invitations open already: one must be used, revoked or over first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class SourceFailed(OneTimeShareError):
@@ -188,6 +211,29 @@ class Busy(OneTimeShareError):
         self.retry_after = retry_after
 
 
+class RateLimited(OneTimeShareError):
+    """Too often: `limit` are let in, and the next one from the moment `again_at` on.
+
+    `what` is "uploads" (an hour, of a sender), "opens" or "logins" (a minute, of a network).
+    """
+
+    def __init__(self, what: str, limit: int, *, again_at: datetime, retry_after: int) -> None:
+        super().__init__(what, limit)
+        self.what = what
+        self.limit = limit
+        self.again_at = again_at
+        self.retry_after = retry_after
+
+
+class TooManyAtOnce(OneTimeShareError):
+    """One sender has `limit` uploads under way, and may have no more; try in `retry_after` s."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(limit, retry_after)
+        self.limit = limit
+        self.retry_after = retry_after
+
+
 class Unavailable(OneTimeShareError):
     """Redis or the blob store does not answer; nothing was used up."""
 
@@ -209,6 +255,18 @@ class Unfinished(Unavailable):
 
 class StorageFull(OneTimeShareError):
     """No room to keep it."""
+
+
+class NotSignedIn(OneTimeShareError):
+    """For the admin alone: no session or token was shown, or it is forged or over."""
+
+
+class WrongLogin(OneTimeShareError):
+    """Not the admin's name and password: nobody can tell which of them is wrong."""
+
+
+class Foreign(OneTimeShareError):
+    """A change that did not come from one of this session's own pages; nothing was done."""
 
 
 class Duplicate(OneTimeShareError):

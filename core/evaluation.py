@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from core import keys
 from core.errors import Corrupt, WrongPassword
+from core.statistics import WRONG_PASSWORDS
 
 if TYPE_CHECKING:
     from core.keys import Wrapping
     from core.link import Key, SecretId
     from core.passwords import Passwords
     from core.records import Records
+    from core.statistics import Statistics
 
 ATTEMPT_SIZE = 16
 
@@ -29,9 +31,10 @@ class Proven:
 class Evaluation:
     """Evaluates passwords, five at most until somebody gives the right one."""
 
-    def __init__(self, records: Records, passwords: Passwords) -> None:
+    def __init__(self, records: Records, passwords: Passwords, statistics: Statistics) -> None:
         self._records = records
         self._passwords = passwords
+        self._statistics = statistics
 
     async def prove(
         self, password: str, secret_id: SecretId, key: Key, claim: str = ""
@@ -54,6 +57,7 @@ class Evaluation:
         try:
             return Proven(unwrapped(wrapping, secret_id, key, stretched, limit), attempt)
         except Corrupt:
+            self._statistics.count(WRONG_PASSWORDS)
             left = await self._records.resolve(secret_id, attempt)
             raise WrongPassword(left) from None
 

@@ -126,13 +126,22 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What whoever has the token, or asked, may see. `busy_for` is in seconds."""
+    """What whoever has the token, or asked, may see. `busy_for` is in seconds.
+
+    `arrived`: something was handed in, and its link was not delivered yet.
+    """
 
     id: InvitationId
     standing: Standing
     asking: Asking
     expires_at: datetime
     busy_for: int
+    arrived: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether something may still be handed in."""
+        return self.standing in {Standing.OPEN, Standing.OCCUPIED}
 
 
 @dataclass(frozen=True, slots=True)

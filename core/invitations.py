@@ -70,16 +70,18 @@ class Invitations:
         policy: Policy,
         label: str = "",
         lifetime: timedelta | None = None,
+        name: InvitationId | None = None,
     ) -> Invited:
-        """Make an invitation; `label` is what its page calls whoever asks.
+        """Make an invitation; `label` is what its page calls whoever asks, `name` its id.
 
         Raises:
+            BadLabel: longer than 60 characters.
             BadLifetime: shorter than a minute, or longer than a secret may live.
         """
         granted = min(LIFETIME, policy.max_lifetime) if lifetime is None else lifetime
         if not SHORTEST_LIFETIME <= granted <= policy.max_lifetime:
             raise BadLifetime(SHORTEST_LIFETIME, policy.max_lifetime)
-        name, token = InvitationId.random(), Token.random()
+        name, token = name or InvitationId.random(), Token.random()
         asking = Asking(clean_label(label) or NOBODY, purpose, ref)
         answer = await self._run(
             *("invite", key_of(name), round(granted.total_seconds() * 1000), _list_of(owner)),
@@ -165,10 +167,11 @@ class Invitations:
             _refuse(answer)
 
     def _read(self, name: InvitationId, answer: list[Any]) -> Invitation:
-        _, state, busy, expires, asking = answer
+        _, state, busy, expires, asking, arrived = answer
         standing = Standing.OCCUPIED if busy else Standing(state.decode())
         opened = Asking.open(self._server_key, name, asking)
-        return Invitation(name, standing, opened, moment(expires), -(-busy // 1000))
+        left, waits = -(-busy // 1000), bool(arrived)
+        return Invitation(name, standing, opened, moment(expires), left, waits)
 
 
 def _list_of(owner: bytes) -> str:

@@ -248,6 +248,10 @@ class ServerKey:
         """
         return SenderRef(**json.loads(self.open(b"ref", secret_id, sealed)))
 
+    def token_key(self, credential: bytes) -> bytes:
+        """Derive what signs the admin's tokens: another password makes all of them worthless."""
+        return _derive(self._raw, credential, PREFIX + b"token")
+
     def check_value(self) -> bytes:
         """Derive what tells later whether the same key is in use."""
         return self._for(b"check")

@@ -19,6 +19,7 @@ from core.record import index_key, record_key
 if TYPE_CHECKING:
     from core.link import SecretId
     from core.scripts import Call, Scripts
+    from core.statistics import Statistics
 
 log = structlog.get_logger()
 
@@ -30,9 +31,10 @@ MOST = 10_000  # secrets that are kept in memory for that
 class Outbox:
     """Receipts to publish, and secrets that are over."""
 
-    def __init__(self, scripts: Scripts, receipts: Receipts) -> None:
+    def __init__(self, scripts: Scripts, receipts: Receipts, statistics: Statistics) -> None:
         self._run = scripts
         self._receipts = receipts
+        self._statistics = statistics
         self._waiting: dict[SecretId, Waiting] = {}
         self._over: set[SecretId] = set()
         self._something = asyncio.Event()
@@ -77,7 +79,7 @@ class Outbox:
                         for receipt in Receipt.waiting(secret_id, box)
                     ]
                 )
-                await self._clear({one: box.outbox for one, box in waiting.items()}, over)
+                await self._clear(waiting, over)
             except (Unavailable, asyncio.CancelledError):  # the last flush comes after an end
                 self._keep(waiting, over)
                 raise
@@ -89,17 +91,21 @@ class Outbox:
             self._over |= over
         self._something.set()
 
-    async def _clear(self, published: dict[SecretId, bytes], over: set[SecretId]) -> None:
+    async def _clear(self, published: dict[SecretId, Waiting], over: set[SecretId]) -> None:
         cleared = list(published.keys() | over)
+        boxes = {one: box.outbox for one, box in published.items()}
         answers = await self._run.together(
-            *(("published", record_key(one), published.get(one, b"")) for one in cleared)
+            *(("published", record_key(one), boxes.get(one, b"")) for one in cleared)
         )
         finished = [
             one
-            for one, (nothing_left, *_) in zip(cleared, answers, strict=True)
+            for one, ((nothing_left, _), *_) in zip(cleared, answers, strict=True)
             if nothing_left and one in over
         ]
-        for one, (_, *rest) in zip(cleared, answers, strict=True):
+        for one, ((_, taken), *rest) in zip(cleared, answers, strict=True):
+            if taken and one in published:
+                for receipt in Receipt.waiting(one, published[one]):
+                    self._statistics.count(receipt.event, at=receipt.at)
             for box in rest:  # came while this was on its way
                 self.add(one, Waiting(*box))
         shards: dict[str, list[bytes]] = {}

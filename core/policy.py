@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from core.errors import BadLifetime, BadPassword, ForbiddenExtension, TooLarge
+from core.errors import BadLabel, BadLifetime, BadPassword, ForbiddenExtension, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -112,9 +112,15 @@ def clean_name(name: str | None, fallback: str = "file") -> str:
 
 
 def clean_label(label: str) -> str:
-    """Make what somebody calls themselves safe to show: at most 60 visible characters, or none."""
-    text = _visible(" ".join(unicodedata.normalize("NFC", label).split()))
-    return text.strip()[:LONGEST_LABEL].rstrip()
+    """Make what somebody calls themselves safe to show: at most 60 visible characters, or none.
+
+    Raises:
+        BadLabel: more than that; cut, it could say something else.
+    """
+    text = _visible(" ".join(unicodedata.normalize("NFC", label).split())).strip()
+    if len(text) > LONGEST_LABEL:
+        raise BadLabel(LONGEST_LABEL)
+    return text
 
 
 def _visible(text: str) -> str:

@@ -6,12 +6,15 @@ import base64
 import binascii
 import os
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from core.allowance import Allowance
+from core.credentials import parse_hash
 from core.errors import CannotStart, Malformed
 from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration, parse_size
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_KEY_SIZE = 32
+MOST = 1_000_000  # of what is counted
 TELEGRAM = "https://api.telegram.org"
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
@@ -58,7 +62,11 @@ class Settings:
     telegram_webhook_port: int
     discord_bot_token: Hidden | None
     web_upload: bool
+    admin_user: str
+    admin_password_hash: str | None = field(repr=False)
     policy: Policy
+    allowance: Allowance
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
 
     @classmethod
     def read(cls, dotenv: Path = Path(".env")) -> Settings:
@@ -97,7 +105,11 @@ class Settings:
             telegram_webhook_port=form.get("TELEGRAM_WEBHOOK_PORT", _port, 8090),
             discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
+            admin_user=form.get("ADMIN_USER", str, "admin"),
+            admin_password_hash=form.get("ADMIN_PASSWORD_HASH", parse_hash, None),
             policy=_policy(form),
+            allowance=_allowance(form),
+            trusted_proxies=form.get("TRUSTED_PROXIES", _networks, ()),
         )
         form.finish()
         return settings
@@ -146,6 +158,18 @@ def _policy(form: _Form) -> Policy:
     )
 
 
+def _allowance(form: _Form) -> Allowance:
+    return Allowance(
+        uploads_per_hour=form.get("UPLOADS_PER_HOUR", _count, 5),
+        opens_per_minute=form.get("OPENS_PER_MINUTE", _count, 60),
+        logins_per_minute=form.get("LOGINS_PER_MINUTE", _count, 5),
+        uploads_at_once=form.get("MAX_CONCURRENT_UPLOADS", _count, 64),
+        uploads_at_once_each=form.get("MAX_CONCURRENT_UPLOADS_PER_SENDER", _count, 5),
+        max_total_size=form.get("MAX_TOTAL_SIZE", parse_size, 0),
+        min_free_disk=form.get("MIN_FREE_DISK", parse_size, parse_size("1GB")),
+    )
+
+
 def _local_files(form: _Form, api_url: str) -> Path | None:
     folder = form.get("TELEGRAM_LOCAL_FILES", _folder, None)
     if folder is not None and api_url == TELEGRAM:
@@ -174,6 +198,19 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 2**16:
         raise ValueError("write a number from 1 to 65535")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) > MOST:
+        raise ValueError(f"write a number up to {MOST}, or 0 for no limit")
+    return int(text)
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("write networks such as 10.0.0.0/8, 2001:db8::/64, with commas") from None
 
 
 def _switch(text: str) -> bool:

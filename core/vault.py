@@ -26,9 +26,10 @@ from core.handout import Handout
 from core.link import Link, encode
 from core.policy import check_password, clean_name
 from core.secret import Kind, Metadata, Opened, Sealed
+from core.statistics import BYTES_IN, BYTES_OUT, SEALED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from core.policy import Policy
     from core.records import Records
     from core.secret import Glance, Progress, Sender, SenderRef, Status
+    from core.statistics import Statistics
 
 
 class Vault:
@@ -54,6 +56,7 @@ class Vault:
         server_key: ServerKey,
         passwords: Passwords,
         policy: Policy,
+        statistics: Statistics,
         clock: Clock = now_ms,
     ) -> None:
         self._records = records
@@ -62,9 +65,10 @@ class Vault:
         self._passwords = passwords
         self._clock = clock
         self._handout = Handout(records, blobs)
-        evaluation = Evaluation(records, passwords)
+        evaluation = Evaluation(records, passwords, statistics)
         self._admission = Admission(records, evaluation)
         self._control = Control(records, blobs, self._handout, evaluation, passwords)
+        self._statistics = statistics
         self.policy = policy
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────
@@ -75,6 +79,7 @@ class Vault:
         *,
         kind: Kind,
         name: str | None = None,
+        holds: Sequence[str] = (),
         media_type: str | None = None,
         size: int | None = None,
         lifetime: timedelta | None = None,
@@ -93,7 +98,7 @@ class Vault:
         self.policy.lifetime(lifetime)
         check_password(password or "")
         async with self.draft(
-            content, kind=kind, name=name, size=size, secret_id=secret_id
+            content, kind=kind, name=name, holds=holds, size=size, secret_id=secret_id
         ) as draft:
             return await self.commit(
                 draft,
@@ -106,19 +111,24 @@ class Vault:
             )
 
     @asynccontextmanager
-    async def draft(
+    async def draft(  # noqa: PLR0913 - what can be refused beforehand
         self,
         content: AsyncIterable[bytes],
         *,
         kind: Kind,
         name: str | None = None,
+        holds: Sequence[str] = (),
         size: int | None = None,
         secret_id: SecretId | None = None,
     ) -> AsyncIterator[Draft]:
-        """Seal the bytes; in the block they are durable, and after it gone unless committed."""
+        """Seal the bytes; in the block they are durable, and after it gone unless committed.
+
+        `holds` are the files in a zip of ours: their names count then, instead of its own.
+        """
         self.policy.check_size(size)
         if kind is Kind.FILE:
-            self.policy.check_name(name or "")
+            for one in holds or [name or ""]:
+                self.policy.check_name(one)
         draft = Draft(kind, self._clock() + milliseconds(self.policy.max_lifetime), secret_id)
         await draft.take(self.policy.counted(content), self._blobs)
         try:
@@ -166,6 +176,8 @@ class Vault:
             draft.unknown = True
             raise
         draft.committed = True
+        self._statistics.count(SEALED + ("web" if ref is None else ref.door))
+        self._statistics.count_bytes(BYTES_IN, draft.size)
         return Sealed(Link(draft.id, draft.key), expires_at, draft.size, encode(draft.token))
 
     # ── out ─────────────────────────────────────────────────────────────────────────────────
@@ -288,8 +300,11 @@ class Vault:
                 delivery.metadata = metadata or keys.open_metadata(
                     rights.file_key, salt, secret_id.raw, meta
                 )
-                async with self._handout.noting(secret_id, claim, delivery, burn=burn):
-                    yield delivery
+                try:
+                    async with self._handout.noting(secret_id, claim, delivery, burn=burn):
+                        yield delivery
+                finally:
+                    self._statistics.count_bytes(BYTES_OUT, delivery.sent - delivery.start)
         except Corrupt:
             await self._handout.say_why(secret_id, rights.limit_ms, claim)
             raise
@@ -368,6 +383,15 @@ class Vault:
             Gone: it expired before.
         """
         await self._control.revoke(secret_id, proof)
+
+    async def burn(self, secret_id: SecretId) -> None:
+        """Destroy for the operator a secret that nobody received, as `revoke` does.
+
+        Raises:
+            NotFound: no such secret.
+            TooLate, Gone: it was opened, or expired before.
+        """
+        await self._control.burn(secret_id)
 
     async def reschedule(self, secret_id: SecretId, proof: bytes, lifetime: timedelta) -> datetime:
         """Give an unopened secret another lifetime from now on; answer when it expires.

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import FormData
 
-from core.invitation import Purpose, Standing
+from core.invitation import InvitationId, Purpose, Standing, key_of
 from core.link import Claim
 from core.secret import Kind, Sender, SenderRef, State
 from tests.contents import pieces, received
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from aiohttp import ClientSession
 
     from core.bootstrap import House
     from core.invitation import Invited
@@ -96,3 +98,21 @@ def file_form(data: bytes = b"content", name: str = "a.txt", **fields: str) -> F
         form.add_field(field.replace("_", "-"), value)
     form.add_field("file", data, filename=name)
     return form
+
+
+async def through_web(client: ClientSession, url: str, form: FormData | None = None) -> int:
+    """Hand something in where a request's link leads, as its page does; answer the status."""
+    at, _, token = url.partition("#")
+    headers = {"OTS-Invitation": token}
+    async with client.post(at, data=form or file_form(), headers=headers) as answer:
+        return answer.status
+
+
+def named_in(url: str) -> InvitationId:
+    """Find which invitation a request's link is about."""
+    return InvitationId.parse(url.partition("#")[0].rpartition("/")[2])
+
+
+async def overdue(house: House, url: str) -> None:
+    """Let an invitation's time be over."""
+    await house.redis.hset(key_of(named_in(url)), "expires", 1)

@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from bots.share import Share
 from core.bootstrap import House, open_vault
 from core.settings import Settings
+from tests.generous import GENEROUS
 from web.app import serve
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ def listening() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def settings(tmp_path: Path, listening: socket.socket) -> Settings:
-    """Give the defaults, on a data folder and a port of this test's own."""
+    """Give the defaults with generous limits, on a data folder and a port of this test's own."""
     port = listening.getsockname()[1]
     given = {"DATA_DIR": str(tmp_path / "data"), "PUBLIC_URL": f"http://localhost:{port}"}
-    return Settings.parse(given)
+    return Settings.parse(GENEROUS | given)
 
 
 @pytest.fixture

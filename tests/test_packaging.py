@@ -86,7 +86,7 @@ def test_parts_do_not_import_the_composition_root() -> None:
 
 def test_every_error_has_its_status_and_its_sentence() -> None:
     """Each class of core.errors is in the web's table and among the chat's replies."""
-    from bots.replies import REFUSALS  # noqa: PLC0415 - only here
+    from bots.refusals import REFUSALS  # noqa: PLC0415 - only here
     from core import errors  # noqa: PLC0415
     from web.problems import TABLE  # noqa: PLC0415
 

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
 from core.link import Claim, Link
+from core.settings import Settings
 from tests.contents import until
 from tests.fakes.telegram import TOKEN, fake_telegram
+from tests.generous import GENEROUS
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -38,7 +41,7 @@ def free_port() -> int:
 @asynccontextmanager
 async def running(folder: Path, *command: str, **settings: str) -> AsyncIterator[Process]:
     """Run the command in a folder of its own; its errors go to `err` there."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **GENEROUS, **settings}
     with (folder / "err").open("ab") as err:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -176,6 +179,30 @@ async def test_start_that_can_not_be_says_why(
     assert "Traceback" not in log
 
 
+async def test_password_is_hashed_without_standing_on_a_command_line(tmp_path: Path) -> None:
+    """`hash-password` reads it, prints a setting that fits, and says what is too short."""
+
+    async def made(password: str, *more: str) -> tuple[int | None, str, str]:
+        pipe = asyncio.subprocess.PIPE
+        command = [sys.executable, str(ROOT / "onetimeshare.py"), "hash-password", *more]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe
+        )
+        out, err = await process.communicate(f"{password}\n".encode())
+        return process.returncode, out.decode(), err.decode()
+
+    status, out, _ = await made("correct horse battery")
+    assert status == 0
+    (tmp_path / ".env").write_text(out)
+    settings = Settings.read(tmp_path / ".env")
+    assert settings.admin_password_hash is not None
+    assert PasswordHasher().verify(settings.admin_password_hash, "correct horse battery")
+    status, out, err = await made("short")
+    assert (status, out) == (1, "")
+    assert "12 characters" in err
+    assert (await made("", "correct horse battery"))[0] == 2
+
+
 async def test_key_that_does_not_fit_the_data_is_refused(
     tmp_path: Path, client: ClientSession
 ) -> None:
@@ -225,4 +252,28 @@ async def test_memory_stays_flat_over_a_gigabyte(tmp_path: Path, client: ClientS
                 got += len(piece)
                 watch()
     assert got == size
+    assert peak - idle < 40_000_000, f"{(peak - idle) / 1e6:.0f} MB more than idle"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_memory_stays_flat_over_a_large_album(tmp_path: Path, client: ClientSession) -> None:
+    """Ten files of 15 MB become one link while the process grows by less than 40 MB."""
+    port, body, peak = str(free_port()), os.urandom(15_000_000), 0
+    async with fake_telegram() as telegram:
+        given = {"PORT": port, "TELEGRAM_API_URL": telegram.url, "TELEGRAM_BOT_TOKEN": TOKEN}
+        async with running(tmp_path, "run", MAX_FILE_SIZE="200MB", **given) as process:
+            await ready(client, f"http://127.0.0.1:{port}")
+            telegram.say(text="warm")
+            await telegram.said("is deleted")
+            idle = resident(process.pid)
+
+            def shared() -> bool:
+                nonlocal peak
+                peak = max(peak, resident(process.pid))
+                return len(telegram.sent) > 1
+
+            for _ in range(10):
+                telegram.say(document=telegram.store(body), media_group_id="g")
+            await until(shared, 60)
+            await telegram.said("in one zip", "is deleted")
     assert peak - idle < 40_000_000, f"{(peak - idle) / 1e6:.0f} MB more than idle"

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import health, invitations, languages, reveal, static, upload
+from web import admin, api, health, invitations, languages, reveal, static, upload
+from web.addresses import Addresses
 from web.connections import Connection
 from web.headers import SecureAnswers, security_headers
-from web.keys import HOUSE, PAGES, SETTINGS, VAULT
+from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
+from web.limited import count_openings
 from web.middlewares import access_log, answer_errors
+from web.openapi import describe
 from web.pages import Pages
+from web.sign_in import SignIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,9 +39,14 @@ def create_app(house: House, settings: Settings) -> web.Application:
         web_upload=settings.web_upload,
     )
     # Errors inside, so that the log's line has the status that the client sees.
-    app = web.Application(middlewares=[access_log, languages.speak, answer_errors(pages)])
+    app = web.Application(
+        middlewares=[access_log, languages.speak, answer_errors(pages), count_openings]
+    )
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
-    for module in (health, invitations, languages, reveal, static, upload):
+    app[ADDRESSES] = Addresses(settings.trusted_proxies)
+    app[SIGN_IN] = SignIn(house, settings)
+    app[DESCRIPTION] = describe(settings.public_url)
+    for module in (admin, api, health, invitations, languages, reveal, static, upload):
         app.add_routes(module.routes)
     app.on_response_prepare.append(SecureAnswers(tls=_by_tls(settings)))
     return app

@@ -132,3 +132,15 @@ def secret_id(request: web.Request) -> SecretId:
         return SecretId.parse(request.match_info["id"])
     except Malformed:
         raise NotFound from None
+
+
+def bearer(request: web.Request) -> str:
+    """Read the token of `Authorization: Bearer`.
+
+    Raises:
+        Malformed: there is none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Malformed("Authorization: send Bearer and the token")
+    return token.strip()

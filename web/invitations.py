@@ -15,6 +15,7 @@ from core.invitation import Standing, Token
 from web.fields import Fields, invitation_id
 from web.intake import check_length, from_parts, taken_in
 from web.keys import HOUSE, PAGES, VAULT
+from web.limited import uploading
 from web.middlewares import wants_html
 from web.parts import first_field, parts_of
 
@@ -78,12 +79,14 @@ async def hand_in(request: web.Request) -> web.Response:
     reception, name = request.app[HOUSE].reception, invitation_id(request)
     if TOKEN in request.headers:
         async with reception.place(name, Token.parse(request.headers[TOKEN])) as place:
-            await taken_in(request, place)
+            with uploading(request, place) as intake:
+                await taken_in(request, intake)
     elif request.content_type == "multipart/form-data":
         parts = await parts_of(request)
         token = Token.parse(_pasted(await first_field(parts, "link-key")))
         async with reception.place(name, token) as place:
-            await from_parts(parts, place)
+            with uploading(request, place) as intake:
+                await from_parts(parts, intake)
     else:
         return await _form(request)
     return _answer(request, place.asking)

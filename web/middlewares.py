@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import structlog
@@ -93,6 +94,8 @@ def problem_answer(request: web.BaseRequest, pages: Pages, problem: Problem) -> 
         answer = web.json_response(
             problem.json(), status=problem.status, content_type="application/problem+json"
         )
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)
     return answer

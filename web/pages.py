@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from core.language import LANGUAGES, RIGHT_TO_LEFT, _, gettext, ngettext, spoken, tag
 from core.quantities import parse_duration, show_duration, show_size
+from web.charts import charts
+from web.operations import OPERATIONS
+from web.report import LABELS, STATES
 from web.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
+    from core.inventory import Listed, Place
     from core.invitation import Invitation
     from core.policy import Policy
     from core.secret import Metadata
+    from web.report import Report
+    from web.sign_in import Admin
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 EVERYBODYS = ("home", "reveal", "invite", "privacy")
@@ -80,6 +88,7 @@ class Pages:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
+        environment.filters["code"] = _code
         environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         environment.globals.update(
             static=statics,
@@ -87,6 +96,7 @@ class Pages:
             public_url=public_url,
             policy=policy,
             web_upload=web_upload,
+            show_size=show_size,
             languages=LANGUAGES,
             right_to_left=RIGHT_TO_LEFT,
             spoken=spoken,
@@ -134,6 +144,37 @@ class Pages:
         """Answer whoever handed in, where no script runs."""
         return _html(self._render("handed", label=label), status=201)
 
+    def docs(self, description: dict[str, Any]) -> web.Response:
+        """Answer with the description of the API."""
+        return _html(self._render("docs", api=description, operations=OPERATIONS))
+
+    def login(self, *, closed: bool, wrong: bool = False) -> web.Response:
+        """Answer whoever wants to be the admin: with a form, or that there is none."""
+        return _html(
+            self._render("login", closed=closed, wrong=wrong), status=401 if wrong else 200
+        )
+
+    def stats(
+        self, *, report: Report, listed: list[Listed], after: Place | None, admin: Admin
+    ) -> web.Response:
+        """Answer the admin with figures, charts and secrets."""
+        spans = [
+            (_("The last 24 hours"), _("24 hours ago"), charts(report.hours)),
+            (_("The last 30 days"), _("30 days ago"), charts(report.days)),
+        ]
+        return _html(
+            self._render(
+                "stats",
+                report=report,
+                spans=spans,
+                labels=LABELS,
+                states=STATES,
+                listed=listed,
+                after=after,
+                proof=admin.proof,
+            )
+        )
+
     def save(self, *, secret_id: str, metadata: Metadata, claim: str, ticket: str) -> web.Response:
         """Answer a recipient's form, where no script runs."""
         size = show_size(metadata.size)
@@ -147,6 +188,11 @@ class Pages:
                 ticket=ticket,
             )
         )
+
+
+def _code(text: str) -> Markup:
+    """Show what stands between backticks as code."""
+    return Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def _html(body: bytes, status: int = 200) -> web.Response:

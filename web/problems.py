@@ -76,6 +76,20 @@ def _lifetime(error: e.BadLifetime) -> str:
     )
 
 
+def _often(error: e.RateLimited) -> str:
+    sentence = N_(
+        "Requests like this from one network are limited to {limit} a minute. "
+        "Nothing is lost: try again in {wait}."
+    )
+    if error.what == "uploads":
+        sentence = N_(
+            "Uploads from one network are limited to {limit} an hour. "
+            "Nothing was kept: send it again in {wait}."
+        )
+    wait = show_duration(timedelta(seconds=error.retry_after))
+    return _(sentence).format(limit=error.limit, wait=wait)
+
+
 def _left(error: e.WrongPassword | e.PasswordRequired) -> str:
     left = error.attempts_left
     if left == 0:
@@ -108,6 +122,18 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         422,
         N_("Not this password"),
         lambda x: _("A password has at most {longest} bytes.").format(longest=x.longest),
+    ),
+    e.BadLabel: (
+        422,
+        N_("Not this name"),
+        lambda x: _("A name has at most {longest} characters.").format(longest=x.longest),
+    ),
+    e.TooManyAsked: (
+        409,
+        N_("Too many are open"),
+        lambda x: _("At most {most} links to hand something in are open at a time.").format(
+            most=x.most
+        ),
     ),
     e.SourceFailed: (400, N_("The upload broke off"), N_("Nothing was kept. Send it again.")),
     e.NotFound: (
@@ -164,6 +190,12 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         N_("Busy"),
         _later(N_("Try again in {wait}. Nothing is lost.")),
     ),
+    e.RateLimited: (429, N_("Too often"), _often),
+    e.TooManyAtOnce: (
+        429,
+        N_("Too many at once"),
+        lambda x: _("Wait until one of your {limit} uploads has ended.").format(limit=x.limit),
+    ),
     e.Unavailable: (
         503,
         N_("Not available just now"),
@@ -179,11 +211,26 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         N_("No room left"),
         N_("This server is full. Nothing was kept; tell the operator."),
     ),
+    e.NotSignedIn: (
+        401,
+        N_("For the admin alone"),
+        N_("Sign in at /auth/login, or get a token from /auth/token and send it as Bearer."),
+    ),
+    e.WrongLogin: (
+        401,
+        N_("Not signed in"),
+        N_("User or password is wrong. Check both, and try again."),
+    ),
+    e.Foreign: (
+        403,
+        N_("Nothing was done"),
+        N_("This came from another site or an old page. Load the page again, and try again."),
+    ),
     e.Duplicate: (409, N_("Sent twice"), N_("The same was sent before.")),
 }
 
 # What is asked in a way that no route answers: a title, a sentence.
-_STATUSES = {
+STATUSES = {
     400: (N_("Not readable"), N_("This is not a request that can be read.")),
     404: (N_("Nothing here"), N_("There is no such page.")),
     405: (N_("Not in this way"), N_("This address answers other requests only.")),
@@ -209,7 +256,7 @@ def problem_of(error: e.OneTimeShareError) -> Problem:
 
 def problem_of_status(status: int) -> Problem:
     """Describe a refusal of the HTTP layer."""
-    title, detail = _STATUSES.get(status, _OTHER)
+    title, detail = STATUSES.get(status, _OTHER)
     name = HTTPStatus(status).phrase.lower().replace(" ", "-")
     return Problem(name, status, _(title), _(detail))
 

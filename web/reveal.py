@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from core.errors import Malformed, OneTimeShareError, Unavailable, Unfinished
+from core.errors import OneTimeShareError, Unavailable, Unfinished
 from core.link import KEY_SIZE, Claim, Key, decode
 from core.policy import clean_name
 from core.secret import Kind
-from web.fields import Fields, secret_id
+from web.fields import Fields, bearer, secret_id
 from web.headers import DATA_CSP
 from web.keys import PAGES, VAULT
 from web.middlewares import STREAMING, wants_html
@@ -248,15 +248,3 @@ def _range(request: web.Request) -> tuple[int, int | None]:
         return 0, None
     start, stop = int(match[1]), int(match[2]) + 1 if match[2] else None
     return (0, None) if stop is not None and stop <= start else (start, stop)
-
-
-def bearer(request: web.Request) -> str:
-    """Read the token of `Authorization: Bearer`.
-
-    Raises:
-        Malformed: there is none.
-    """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Malformed("Authorization: send Bearer and the token")
-    return token.strip()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from core.errors import NotFound, TooLarge
+from core.errors import NotFound, OneTimeShareError
 from web.intake import check_length, taken_in
 from web.keys import PAGES, SETTINGS, VAULT
+from web.limited import recall_uploads, uploading
 from web.middlewares import wants_html
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ async def home(request: web.Request) -> web.Response:
 
 async def expect(request: web.Request) -> None:
     """Let a client that asks first send its body, unless the handler is about to refuse it."""
-    with suppress(TooLarge):
+    with suppress(OneTimeShareError):
         check_length(request)
+        recall_uploads(request)
         if request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -38,7 +40,8 @@ async def upload(request: web.Request) -> web.Response:
     if not request.app[SETTINGS].web_upload:
         raise NotFound
     check_length(request)
-    return _answer(request, await taken_in(request, request.app[VAULT]))
+    with uploading(request, request.app[VAULT]) as intake:
+        return _answer(request, await taken_in(request, intake))
 
 
 def _answer(request: web.Request, sealed: Sealed) -> web.Response:

@@ -81,6 +81,12 @@ class Blobs(Protocol):
     async def check(self) -> None:
         """Do nothing where the store would take a blob now; otherwise raise as `put` would."""
 
+    async def free(self) -> int:
+        """Say how many bytes the disk has left."""
+
+    async def stored(self) -> int:
+        """Add up how many bytes lie here, those that are being written among them."""
+
     async def sweep(self, now: int) -> None:
         """Delete what nobody can need any more: half-written blobs, latches long past the limit."""
 

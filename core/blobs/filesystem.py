@@ -80,6 +80,16 @@ class FileBlobs:
         if os.statvfs(self._incoming).f_bavail == 0:
             raise OSError(errno.ENOSPC, "the disk is full")
 
+    async def free(self) -> int:
+        disk = await in_thread(os.statvfs, self._incoming)
+        return disk.f_bavail * disk.f_frsize
+
+    async def stored(self) -> int:
+        return await in_thread(self._stored)
+
+    def _stored(self) -> int:
+        return sum(_size(folder) for folder in (self._incoming, *self._days.all()))
+
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
         draft = _Draft(self._incoming / str(secret_id))
         waiting = b""
@@ -182,6 +192,16 @@ class _Draft:
         if self._handle is not None:
             handle, self._handle = self._handle, None
             os.close(handle)
+
+
+def _size(folder: Path) -> int:
+    """Add up the files of a folder; what goes meanwhile may count or not."""
+    size = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                size += entry.stat(follow_symlinks=False).st_size
+    return size
 
 
 async def _still_writing(draft: _Draft) -> None:

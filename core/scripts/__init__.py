@@ -33,10 +33,10 @@ ON_RECORDS = (
         "touch",
     ),
     *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "expire", "lose", "published", "refer"),
+    *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "keep", "publish")
+ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
 PATIENCE = 5.0  # seconds that a round trip may take, with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
@@ -64,6 +64,10 @@ class Scripts:
             for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
         }
         self._trips = Together(self._travel, at_once=TRIPS)
+
+    def add(self, name: str, text: str) -> None:
+        """Know one more script, from a library: it takes one key, as ours do."""
+        self._scripts[name] = self._redis.register_script(text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.

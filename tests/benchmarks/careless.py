@@ -14,6 +14,7 @@ from core import bootstrap
 from core.blobs.filesystem import FileBlobs
 from core.redis_server import find_server
 from core.settings import Settings
+from tests.generous import GENEROUS
 from web.app import serve
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ async def main() -> None:
         while not socket.exists():
             await asyncio.sleep(0.01)
         settings = Settings.parse(
-            {"PORT": os.environ["PORT"], "DATA_DIR": str(folder), "REDIS_URL": f"unix://{socket}"}
+            GENEROUS
+            | {"PORT": os.environ["PORT"], "DATA_DIR": str(folder), "REDIS_URL": f"unix://{socket}"}
         )
         async with bootstrap.open_vault(settings) as house, serve(house, settings):
             await asyncio.Event().wait()

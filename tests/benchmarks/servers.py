@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.client import Connection
+from tests.generous import GENEROUS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,6 +43,7 @@ async def _server(name: str, folder: str) -> AsyncIterator[int]:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "PORT": str(port),
+        **GENEROUS,
         # Names the folders of blobs, and with it the part of the disk that ext4 lays them out on:
         # next to the files that an earlier run deleted just now, it is slow to make new ones.
         "MAX_LIFETIME": f"{random.randrange(8, 365)}d",  # noqa: S311 - no secret

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bots.requests import Requests
 from tests.fakes import discord_talk
 from tests.fakes.discord import FakeDiscord, fake_discord
 from tests.fakes.telegram import FakeTelegram, fake_telegram
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from bots.share import Share
     from core.settings import Settings
     from tests.conftest import Web
+
+
+@pytest.fixture
+def requests(share: Share) -> Requests:
+    """Give what people ask a door for."""
+    return Requests(share)
 
 
 @pytest.fixture

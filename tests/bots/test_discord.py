@@ -46,18 +46,6 @@ async def test_form_takes_text_password_and_lifetime(
     assert await opened(client, web, link, password="pw") == b"hello"
 
 
-async def test_form_with_text_and_file_gives_a_link_for_each(
-    talk: FakeDiscord, web: Web, client: ClientSession
-) -> None:
-    """Both fields filled in make two links, each in an answer for the sender alone."""
-    form = await talk.form(await talk.command("share"))
-    number = await talk.submit(form, {"text": "hello", "lifetime": "300"}, talk.store(b"file"))
-    file, text = [links(told)[0] for told in await talk.answers(number, 2)]
-    assert all(talk.messages[one]["flags"] & 64 for one in talk.interactions[number].made)
-    assert await opened(client, web, text) == b"hello"
-    assert await opened(client, web, file) == b"file"
-
-
 async def test_empty_form_is_told(talk: FakeDiscord) -> None:
     """A form with neither text nor file gets a sentence."""
     form = await talk.form(await talk.command("share"))
@@ -73,18 +61,6 @@ async def test_form_never_asks_for_a_platform_login(talk: FakeDiscord) -> None:
     assert "your password" not in told.lower()
 
 
-async def test_direct_message_becomes_links_and_a_request_to_delete(
-    talk: FakeDiscord, web: Web, client: ClientSession
-) -> None:
-    """Text and attachments sent to the bot get a link each; the sender must delete the message."""
-    await talk.message("the code is 4711", talk.store(b"one"), talk.store(b"two"))
-    told = await talk.replies(4)
-    got = [await opened(client, web, link) for text in told for link in links(text)]
-    assert got == [b"one", b"two", b"the code is 4711"]
-    assert "delete your message" in told[-1].lower()
-    assert all(message["flags"] & 4 for message in talk.dms)
-
-
 async def test_repeated_message_gives_no_second_secret(talk: FakeDiscord, web: Web) -> None:
     """The same direct message told again is answered once."""
     number = await talk.message("once")
@@ -92,7 +68,7 @@ async def test_repeated_message_gives_no_second_secret(talk: FakeDiscord, web: W
     await talk.message("once", number=number)
     help_ = await talk.command("help")
     await talk.reply(help_)
-    assert len(await web.house.redis.keys("ots:{*")) == 1
+    assert len(await web.house.redis.keys("ots:{*}")) == 1
 
 
 @pytest.mark.parametrize("name", ["help", "privacy"])
@@ -135,7 +111,7 @@ async def test_unanswerable_interaction_leaves_no_secret(talk: FakeDiscord, web:
     await talk.command("share", talk.store(b"x"))
     async with asyncio.timeout(10):
         while True:
-            keys = await web.house.redis.keys("ots:{*")
+            keys = await web.house.redis.keys("ots:{*}")
             if keys and await web.house.redis.hget(keys[0], "state") == b"revoked":
                 break
             await asyncio.sleep(0.02)
@@ -165,8 +141,9 @@ async def test_commands_are_synced_only_when_changed(
         async with door(share, settings, discord):
             await discord.reply(await discord.command("help"))
     [commands] = discord.synced
-    assert {"share", "help", "privacy", "secrets", "delete-my-data", "Share once"} == {
-        command["name"] for command in commands
+    assert {command["name"] for command in commands} == {
+        *("share", "request", "upload", "secrets", "delete-my-data", "help", "privacy"),
+        "Share once",
     }
     for command in commands:
         assert command["integration_types"] == [0, 1]

@@ -1,4 +1,4 @@
-"""The entry "Share once" in a message's menu: links are made, and the original may go."""
+"""The entry "Share once" in a message's menu: a link is made, and the original may go."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fakes.discord_payloads import OTHER, USER
-from tests.fakes.discord_talk import links, opened
+from tests.fakes.discord_talk import links, unpacked
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -27,19 +27,22 @@ async def shares(
     return talk.interactions[number].made[-1], told
 
 
-async def test_message_becomes_links_and_goes(
+async def test_message_becomes_a_link_and_goes(
     talk: FakeDiscord, web: Web, client: ClientSession
 ) -> None:
-    """Its text and each attachment get a link, and its author's message is deleted."""
+    """Its text and its attachments are one zip, and its author's message is deleted."""
     talk.bot_may = MANAGE
     message = talk.written("hello", talk.store(b"one"), talk.store(b"two"))
-    last, told = await shares(talk, message, 3)
+    last, told = await shares(talk, message)
     await talk.shows(last, "original message is deleted")
     sent = [one for one in talk.messages.values() if one["author"]["id"] != USER]
-    assert [one["flags"] & 64 for one in sent] == [64, 64, 64]
+    assert [one["flags"] & 64 for one in sent] == [64]
     assert talk.deleted == [message["id"]]
-    got = [await opened(client, web, link) for text in told for link in links(text)]
-    assert got == [b"one", b"two", b"hello"]
+    assert await unpacked(client, web, links(told[0])[0]) == {
+        "message.txt": b"hello",
+        "a.bin": b"one",
+        "a (2).bin": b"two",
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,27 +86,19 @@ async def test_refused_deletion_is_told(
     assert links(told["content"])
 
 
-async def test_part_that_is_refused_leaves_the_original(talk: FakeDiscord) -> None:
-    """Nothing is deleted that has no link."""
+async def test_part_that_is_refused_leaves_the_original(talk: FakeDiscord, web: Web) -> None:
+    """Nothing is deleted that has no link, and nothing of it is shared."""
     talk.bot_may = MANAGE
-    message = talk.written("hello", talk.store(b"x", status=404))
-    last, told = await shares(talk, message, 2)
+    message = talk.written("hello", talk.store(b"x"), talk.store(b"x", status=404))
+    _, told = await shares(talk, message)
+    await talk.reply(await talk.command("help"))
     assert "again" in told[0]
-    await talk.shows(last, "not all of it could be shared")
+    assert links(told[0]) == []
     assert talk.deleted == []
+    assert await web.house.redis.keys("ots:{*}") == []
 
 
 async def test_message_with_nothing_to_share_is_told(talk: FakeDiscord) -> None:
     """A sticker or an embed has neither text nor file."""
     _, told = await shares(talk, talk.written(""))
     assert "can't take this kind" in told[0]
-
-
-async def test_where_answers_are_few_the_rest_is_named(talk: FakeDiscord) -> None:
-    """Where the app is installed to an account alone, Discord takes six answers."""
-    message = talk.written("hello", *(talk.store(b"x") for _ in range(7)))
-    last, told = await shares(talk, message, 6, place="guest")
-    told = (await talk.shows(last, "so often only: 2"))["content"].splitlines()
-    assert len(links("\n".join(told))) == 1
-    assert "POST answer" in talk.calls
-    assert talk.calls.count("POST answer") == 5

@@ -70,15 +70,17 @@ async def test_answer_is_edited_while_its_token_lives(
 
 
 async def test_follow_up_is_edited_too(talk: FakeDiscord, web: Web, client: ClientSession) -> None:
-    """Of two links in one answer, the opened one says so."""
+    """A link that came after another answer, to a form whose file failed, says when it is over."""
     form = await talk.form(await talk.command("share"))
-    number = await talk.submit(form, {"text": "hello", "lifetime": "300"}, talk.store(b"file"))
-    await talk.answers(number, 2)
-    file, text = talk.interactions[number].made
+    file = talk.store(b"file", status=404)
+    number = await talk.submit(form, {"text": "hello", "lifetime": "300"}, file)
+    refused, _ = await talk.answers(number, 2)
+    refusal, text = talk.interactions[number].made
+    await talk.shows(text, "text alone")
     [link] = links(talk.messages[text]["content"])
     await read_whole(client, web, link)
     await talk.shows(text, "Opened ")
-    assert links(talk.messages[file]["content"])
+    assert talk.messages[refusal]["content"] == refused
 
 
 async def test_over_token_is_not_used(talk: FakeDiscord, web: Web, client: ClientSession) -> None:

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from bots import replies
+from bots.refusals import REFUSALS, refusal
 from bots.share import Shared
 from core import errors
 from core.link import SecretId
@@ -27,8 +28,10 @@ GIVEN = {
     "retry_after": 5,
     "state": "opened",
     "size": 4711,
+    "most": 20,
     "claim": "the claim",
     "reason": "the reason",
+    "again_at": dt.datetime(2030, 1, 2, 3, 4, 1, tzinfo=dt.UTC),
 }
 CLASSES = [
     kind
@@ -40,6 +43,8 @@ CLASSES = [
 def made(kind: type[errors.OneTimeShareError]) -> errors.OneTimeShareError:
     names = [name for name in inspect.signature(kind.__init__).parameters if name in GIVEN]
     given = {name: GIVEN[name] for name in names}
+    if kind is errors.Closed:
+        given = {"state": "used"}
     if kind is errors.BadPassword:
         given = {"longest": 1024}
     return kind(**given)
@@ -48,10 +53,10 @@ def made(kind: type[errors.OneTimeShareError]) -> errors.OneTimeShareError:
 @pytest.mark.parametrize("kind", CLASSES)
 def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> None:
     """No class of error leaves a person without a next step, or with a bare value."""
-    sentence = replies.refusal(made(kind))
+    sentence = refusal(made(kind))
     assert DO.search(sentence)
     assert not re.search(r"[<{}>]|None|timedelta", sentence)
-    assert kind is errors.OneTimeShareError or kind in replies.REFUSALS
+    assert kind is errors.OneTimeShareError or kind in REFUSALS
 
 
 @pytest.mark.parametrize(
@@ -59,16 +64,21 @@ def test_every_refusal_says_what_to_do(kind: type[errors.OneTimeShareError]) -> 
     [
         (errors.TooLarge(20_000_000), "20 MB"),
         (errors.ForbiddenExtension("exe", ("pdf", "txt")), ".exe are not taken. Allowed: pdf, txt"),
-        (errors.ForbiddenExtension("", ("pdf",)), "no ending"),
+        (errors.ForbiddenExtension("", ("pdf",)), "without an ending"),
         (errors.BadLifetime(GIVEN["shortest"], GIVEN["longest"]), "1 min to 7 days"),  # type: ignore[arg-type]
         (errors.BadPassword(1024), "1024"),
         (errors.Busy(7), "7 s"),
         (errors.WrongPassword(2), "2"),
+        (
+            errors.RateLimited("uploads", 5, again_at=GIVEN["again_at"], retry_after=1380),  # type: ignore[arg-type]
+            "Nothing was kept: please send it again at 03:05 UTC, in 23 min.",
+        ),
+        (errors.TooManyAtOnce(3, 10), "at most 3 from one sender at a time"),
     ],
 )
 def test_refusal_tells_the_figures(error: errors.OneTimeShareError, shown: str) -> None:
     """The sentence holds what the error carries."""
-    assert shown in replies.refusal(error)
+    assert shown in refusal(error)
 
 
 def test_new_kind_of_error_speaks_with_the_nearest_sentence() -> None:
@@ -77,7 +87,7 @@ def test_new_kind_of_error_speaks_with_the_nearest_sentence() -> None:
     class Larger(errors.TooLarge):
         pass
 
-    assert replies.refusal(Larger(5)) == replies.refusal(errors.TooLarge(5))
+    assert refusal(Larger(5)) == refusal(errors.TooLarge(5))
 
 
 def test_link_is_told_with_what_matters() -> None:
@@ -95,9 +105,3 @@ def test_link_is_told_with_what_matters() -> None:
     assert "2030-01-02 03:04 UTC" in told
     assert "password" in told
     assert "replaces" in told
-
-
-def test_too_large_for_the_chat_shows_a_way_that_exists() -> None:
-    """Without an upload page nobody is sent to it."""
-    assert "https://x" in replies.too_large_for_chat(20_000_000, "https://x")
-    assert "http" not in replies.too_large_for_chat(20_000_000, None)

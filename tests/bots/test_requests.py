@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bots.deliveries import Arrival, Deliveries
 from bots.notices import Unreachable
-from bots.requests import Arrival, Deliveries, Requests
+from bots.requests import Requests, Wish
 from core.background import beside
-from core.errors import BadLifetime, Closed, NotFound
-from core.invitation import InvitationId, Purpose, Standing, Token, key_of
+from core.errors import NotFound
+from core.invitation import Purpose, Token, key_of
 from core.link import Claim, Link
 from core.receipts import Event
 from core.secret import Kind, SenderRef, State
@@ -42,11 +42,6 @@ class Told:
         return self._stands
 
 
-@pytest.fixture
-def requests(share: Share) -> Requests:
-    return Requests(share)
-
-
 async def hand_in(house: House, asked: Asked, data: bytes = b"content") -> Link:
     token = Token.parse(asked.url.partition("#")[2])
     async with house.reception.place(asked.id, token) as place:
@@ -64,7 +59,7 @@ async def test_what_was_asked_for_comes_into_the_chat(
     house: House, share: Share, requests: Requests
 ) -> None:
     """The finished link reaches whoever asked, once, with all that the door has to say."""
-    asked = await requests.ask(ANN, "1", "de", label="Ann\u202e")
+    asked = await requests.ask(Wish(ANN, "1", "de", label="Ann\u202e"))
     assert asked.url.startswith(f"{share.public_url}/r/{asked.id}#")
     tell = Told()
     async with beside(Deliveries(share, "telegram", tell).run()):
@@ -82,11 +77,11 @@ async def test_what_came_while_the_bot_was_down_is_told_when_it_is_back(
     house: House, share: Share, requests: Requests
 ) -> None:
     """Links wait for their door, and reach a crashed replica's successor."""
-    link = await hand_in(house, await requests.ask(ANN, "1"))
+    link = await hand_in(house, await requests.ask(Wish(ANN, "1")))
     tell = Told()
     async with beside(Deliveries(share, "telegram", tell).run()):
         await settled(house)
-    assert [arrival.secret_id for arrival in tell.told] == [link.id]
+    assert [arrival.status.id for arrival in tell.told] == [link.id]
 
 
 async def test_replicas_share_the_work_and_take_over(
@@ -99,9 +94,9 @@ async def test_replicas_share_the_work_and_take_over(
         beside(Deliveries(share, "telegram", tell).run()),
         beside(Deliveries(share, "telegram", tell).run()),
     ):
-        links = [await hand_in(house, await requests.ask(ANN, "1")) for _ in range(5)]
+        links = [await hand_in(house, await requests.ask(Wish(ANN, "1"))) for _ in range(5)]
         await settled(house)
-    assert sorted(str(arrival.secret_id) for arrival in tell.told) == sorted(
+    assert sorted(str(arrival.status.id) for arrival in tell.told) == sorted(
         str(link.id) for link in links
     )
 
@@ -111,7 +106,7 @@ async def test_crash_after_telling_tells_again(
 ) -> None:
     """A replica that told and died before it said so costs a double, never a link."""
     monkeypatch.setattr("core.handed.ABANDONED", 0)
-    await hand_in(house, await requests.ask(ANN, "1"))
+    await hand_in(house, await requests.ask(Wish(ANN, "1")))
     await house.handed.join("telegram")
     assert len(await house.handed.take("telegram", "died after telling")) == 1
     tell = Told()
@@ -124,9 +119,9 @@ async def test_entry_that_is_left_after_its_link_is_told_to_nobody(
     house: House, share: Share, requests: Requests
 ) -> None:
     """An entry whose link was fetched meanwhile is dropped."""
-    asked = await requests.ask(ANN, "1")
+    asked = await requests.ask(Wish(ANN, "1"))
     await hand_in(house, asked)
-    async with requests.fetch(ANN, asked.id):
+    async with requests.fetch(house.vault.owner(ANN), asked.id):
         pass
     tell = Told()
     async with beside(Deliveries(share, "telegram", tell).run()):
@@ -138,34 +133,34 @@ async def test_link_that_can_not_be_read_holds_up_no_other(
     house: House, share: Share, requests: Requests
 ) -> None:
     """What was sealed under another key is dropped, and the next one is told."""
-    broken = await requests.ask(ANN, "1")
+    broken = await requests.ask(Wish(ANN, "1"))
     await hand_in(house, broken)
     await house.redis.hset(key_of(broken.id), "link", b"x" * 100)
-    link = await hand_in(house, await requests.ask(ANN, "1"))
+    link = await hand_in(house, await requests.ask(Wish(ANN, "1")))
     tell = Told()
     async with beside(Deliveries(share, "telegram", tell).run()):
         await settled(house)
-    assert [arrival.secret_id for arrival in tell.told] == [link.id]
+    assert [arrival.status.id for arrival in tell.told] == [link.id]
 
 
 async def test_chat_that_can_not_be_reached_may_still_fetch(
     house: House, share: Share, requests: Requests
 ) -> None:
     """What can't be told is kept for a press of whoever asked, and shown until a press worked."""
-    asked = await requests.ask(ANN, "1")
+    asked = await requests.ask(Wish(ANN, "1"))
     link = await hand_in(house, asked)
     async with beside(Deliveries(share, "telegram", Told(Unreachable())).run()):
         await settled(house)
     with pytest.raises(NotFound):
-        async with requests.fetch(BEN, asked.id):
+        async with requests.fetch(house.vault.owner(BEN), asked.id):
             pass
     with pytest.raises(ConnectionError):
-        async with requests.fetch(ANN, asked.id):
+        async with requests.fetch(house.vault.owner(ANN), asked.id):
             raise ConnectionError
-    async with requests.fetch(ANN, asked.id) as arrival:
+    async with requests.fetch(house.vault.owner(ANN), asked.id) as arrival:
         assert arrival.url == link.url(share.public_url)
     with pytest.raises(NotFound):
-        async with requests.fetch(ANN, asked.id):
+        async with requests.fetch(house.vault.owner(ANN), asked.id):
             pass
 
 
@@ -173,7 +168,7 @@ async def test_doors_get_their_own(house: House, share: Share, requests: Request
     """What was asked through one door is told through no other."""
     tell = Told()
     async with beside(Deliveries(share, "discord", tell).run()):
-        await hand_in(house, await requests.ask(ANN, "1"))
+        await hand_in(house, await requests.ask(Wish(ANN, "1")))
         await house.handed.join("telegram")
         assert len(await house.handed.take("telegram", "a")) == 1
     assert tell.told == []
@@ -183,7 +178,7 @@ async def test_receipts_of_what_was_handed_in_reach_whoever_asked(
     house: House, share: Share, requests: Requests
 ) -> None:
     """The secret is among the asker's own, and its receipts go where its link stands."""
-    link = await hand_in(house, await requests.ask(ANN, "1", "de"))
+    link = await hand_in(house, await requests.ask(Wish(ANN, "1", "de")))
     async with beside(Deliveries(share, "telegram", Told(stands=STANDS)).run()):
         await settled(house)
     mark = house.vault.owner(ANN)
@@ -200,8 +195,10 @@ async def test_receipts_go_to_the_chat_where_the_message_is_not_known(
     house: House, share: Share, requests: Requests
 ) -> None:
     """The message that asked is not taken for the one that holds the link."""
-    asked = await requests.ask(ANN, "1", "de")
-    await requests.note(ANN, asked.id, SenderRef("telegram", "1", "de", "message 1"))
+    asked = await requests.ask(Wish(ANN, "1", "de"))
+    await requests.note(
+        house.vault.owner(ANN), asked.id, SenderRef("telegram", "1", "de", "message 1")
+    )
     link = await hand_in(house, asked)
     tell = Told()
     async with beside(Deliveries(share, "telegram", tell).run()):
@@ -214,29 +211,28 @@ async def test_receipts_go_to_the_chat_where_the_message_is_not_known(
     assert told == SenderRef("telegram", "1", "de")
 
 
-async def test_asker_lists_revokes_and_forgets(house: House, requests: Requests) -> None:
-    """Each sees and revokes their own alone."""
-    asked, other = await requests.ask(ANN, "1"), await requests.ask(ANN, "1")
-    foreign = await requests.ask(BEN, "2")
-    with pytest.raises(NotFound):
-        await requests.revoke(ANN, foreign.id)
-    with pytest.raises(NotFound):
-        await requests.note(ANN, InvitationId.random(), STANDS)
-    await requests.revoke(ANN, asked.id)
-    assert {one.id: one.standing for one in await requests.list(ANN)} == {
-        asked.id: Standing.REVOKED,
-        other.id: Standing.OPEN,
-    }
-    await requests.forget(ANN)
-    assert await requests.list(ANN) == []
-    with pytest.raises(Closed, match="revoked"):
-        await hand_in(house, other)
-    assert [one.standing for one in await requests.list(BEN)] == [Standing.OPEN]
+async def test_stop_between_telling_and_its_note_tells_nothing_twice(
+    house: House, share: Share, requests: Requests
+) -> None:
+    """What is being told when the door closes is told to the end, and noted."""
+    asked = await requests.ask(Wish(ANN, "1"))
+    await hand_in(house, asked)
+    begun, go_on, told = asyncio.Event(), asyncio.Event(), Told()
 
+    async def slow(arrival: Arrival) -> SenderRef | None:
+        begun.set()
+        await go_on.wait()
+        return await told(arrival)
 
-async def test_lifetime_may_be_wished(requests: Requests) -> None:
-    """A wish counts within the operator's limit."""
-    hour = await requests.ask(ANN, "1", lifetime=timedelta(hours=1), purpose=Purpose.UPLOAD)
-    assert hour.expires_at < (await requests.ask(ANN, "1")).expires_at
-    with pytest.raises(BadLifetime):
-        await requests.ask(ANN, "1", lifetime=timedelta(days=8))
+    async def live() -> None:
+        async with Deliveries(share, "telegram", slow).telling():
+            await asyncio.Event().wait()
+
+    living = asyncio.create_task(live())
+    await begun.wait()
+    living.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait([living], timeout=10)
+    assert len(told.told) == 1
+    assert await house.handed.look(asked.id) is None

@@ -36,7 +36,7 @@ async def test_repeated_delivery_gives_no_second_secret(bot: FakeTelegram, web: 
     bot.command("/help")
     await bot.said("Link previews")
     assert len(bot.sent) == 2
-    assert len(await web.house.redis.keys("ots:{*")) == 1
+    assert len(await web.house.redis.keys("ots:{*}")) == 1
 
 
 async def test_answer_of_unclear_fate_is_sent_again(
@@ -74,7 +74,7 @@ async def test_answer_that_can_not_be_sent_leaves_no_secret(bot: FakeTelegram, w
     bot.refuse("sendMessage", 403, "Forbidden: bot was blocked by the user")
     message = bot.say(text="x")
     await until(lambda: len(bot.called("sendMessage")) == 2)
-    [record] = await web.house.redis.keys("ots:{*")
+    [record] = await web.house.redis.keys("ots:{*}")
     assert await web.house.redis.hget(record, "state") == b"revoked"
     assert message["message_id"] in bot.messages
 
@@ -125,7 +125,7 @@ async def test_slow_file_holds_up_nobody(bot: FakeTelegram) -> None:
 
 async def test_unanswered_try_is_replaced(share: Share, house: House) -> None:
     """A try that ended between storing and answering: its link dies, and the new one says so."""
-    sender, event = Sender("telegram", "42"), "42/555/text"
+    sender, event = Sender("telegram", "42"), "42/555"
     quick = Creations(Scripts(house.redis), share.vault.server_key, lease=0.2)
     creation = await quick._begin(quick.mark("telegram", event))
     lost = await share.vault.seal(

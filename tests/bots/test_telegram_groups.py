@@ -37,7 +37,7 @@ async def test_group_is_shown_the_private_chat(
     [[button]] = answer["reply_markup"]["inline_keyboard"]
     assert button["url"] == "https://t.me/once_bot?start=share"
     assert message["message_id"] in bot.messages
-    assert await web.house.redis.keys("ots:{*") == []
+    assert await web.house.redis.keys("ots:{*}") == []
 
 
 async def test_captioned_file_and_reply_in_a_group_are_not_taken(
@@ -56,7 +56,7 @@ async def test_captioned_file_and_reply_in_a_group_are_not_taken(
     await bot.answers(2)
     assert all("Not here" in message["text"] for message in await bot.answers(2))
     assert bot.called("getFile") == []
-    assert await web.house.redis.keys("ots:{*") == []
+    assert await web.house.redis.keys("ots:{*}") == []
 
 
 async def test_talk_of_others_is_not_answered(bot: FakeTelegram, web: Web) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contents import until
 from tests.fakes.telegram_talk import links, opened
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 FLAT = {"width": 1, "height": 1}
 LASTING = {"duration": 1}
+PLACE = {"latitude": 52.5, "longitude": -13.25}
+FORWARDED = {"type": "hidden_user", "date": 1, "sender_user_name": "Ada"}
 
 
 async def test_text_becomes_a_link_and_is_deleted(
@@ -98,29 +101,30 @@ async def test_photo_is_shared_in_its_largest_size(
     assert await opened(client, web.url, links(answer)[0]) == (large, "photo.jpg")
 
 
-async def test_caption_gets_a_link_of_its_own(
-    bot: FakeTelegram, web: Web, client: ClientSession
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            {"contact": {"phone_number": "+49 30 1", "first_name": "Ada", "vcard": "BEGIN:VCARD"}},
+            "Ada\n+49 30 1\nBEGIN:VCARD",
+        ),
+        ({"location": PLACE}, "52.500000, -13.250000\ngeo:52.500000,-13.250000"),
+        (
+            {"location": PLACE, "venue": {"location": PLACE, "title": "Cafe", "address": "Here 1"}},
+            "Cafe\nHere 1\n52.500000, -13.250000\ngeo:52.500000,-13.250000",
+        ),
+        ({"text": "hi", "forward_origin": FORWARDED}, "hi"),
+    ],
+)
+async def test_what_is_neither_file_nor_typed_becomes_a_text(
+    bot: FakeTelegram, web: Web, client: ClientSession, content: dict[str, Any], told: str
 ) -> None:
-    """Text that comes with a file is not lost, and its sender is told which link is which."""
-    message = bot.say(document=bot.store(b"file", file_name="a"), caption="what it is")
+    """A contact, a place and a forwarded message are shared as a text with all that is in them."""
+    message = bot.say(42, "private", **content)
     await bot.gone(message)
-    file, caption = await bot.answers(2)
-    assert "your file" in file["text"]
-    assert "your caption" in caption["text"]
-    told = [(await opened(client, web.url, links(answer)[0]))[0] for answer in (file, caption)]
-    assert told == [b"file", b"what it is"]
-
-
-async def test_each_item_of_an_album_becomes_a_link(
-    bot: FakeTelegram, web: Web, client: ClientSession
-) -> None:
-    """Nothing of an album is passed over."""
-    bodies = {os.urandom(1000) for _ in range(3)}
-    for body in bodies:
-        bot.say(photo=[bot.store(body, **FLAT)], media_group_id="album")
-    answers = await bot.answers(3)
-    got = {(await opened(client, web.url, links(answer)[0]))[0] for answer in answers}
-    assert got == bodies
+    [answer] = await bot.answers()
+    assert "your text" in answer["text"]
+    assert (await opened(client, web.url, links(answer)[0]))[0].decode() == told
 
 
 @pytest.mark.parametrize("told", [0, None])
@@ -141,3 +145,14 @@ async def test_file_of_unknown_size_is_shared(
     bot.say(document=bot.store(body, told=None))
     [answer] = await bot.answers()
     assert (await opened(client, web.url, links(answer)[0]))[0] == body
+
+
+async def test_place_that_moves_on_is_passed_over(bot: FakeTelegram) -> None:
+    """A live place is edited every few seconds: none of that is answered."""
+    message = bot.say(location=PLACE)
+    await bot.gone(message)
+    bot.edit(message, "")
+    bot.command("/help")
+    await bot.said("Link previews")
+    await until(lambda: not bot.updates)
+    assert len(bot.sent) == 2

@@ -17,7 +17,7 @@ from tests.contents import until
 from tests.fakes.telegram_talk import door, links
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
 
     from bots.share import Share
     from core.creations import Creation
@@ -87,7 +87,7 @@ async def test_any_other_message_is_a_new_secret(bot: FakeTelegram, web: Web) ->
     to = {k: v for k, v in bot.messages[message["message_id"]].items() if k != "reply_to_message"}
     await bot.gone(bot.say(text="nor this", reply_to_message=to))
     await opens(web, link, None)
-    assert len(await web.house.redis.keys("ots:{*")) == 3
+    assert len(await web.house.redis.keys("ots:{*}")) == 3
 
 
 async def test_prompt_of_somebody_else_sets_nothing(bot: FakeTelegram, web: Web) -> None:
@@ -159,11 +159,13 @@ class Faltering(Creations):
     down = False
 
     @asynccontextmanager
-    async def once(self, door: str, event: str, *, patient: bool = True) -> AsyncIterator[Creation]:
+    async def once(
+        self, door: str, event: str, parts: Collection[str] = (), *, patient: bool = True
+    ) -> AsyncIterator[Creation]:
         """Do as told."""
         if self.down:
             raise Unavailable
-        async with super().once(door, event, patient=patient) as creation:
+        async with super().once(door, event, parts, patient=patient) as creation:
             yield creation
 
 

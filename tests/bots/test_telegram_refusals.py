@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bots.share import Share
+from core.bootstrap import open_vault
 from tests.fakes.telegram_talk import door, links, opened, ruled
 
 if TYPE_CHECKING:
@@ -15,10 +18,14 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
 
-    from bots.share import Share
     from core.settings import Settings
     from tests.conftest import Web
     from tests.fakes.telegram import FakeTelegram
+
+
+LANGUAGE_CODES = {"de", "es", "fr", "pt", "ru", "hi", "ja", "zh", "ar"}
+STICKER = {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 1, "height": 1}
+STICKER |= {"is_animated": False, "is_video": False}
 
 
 @pytest.fixture
@@ -26,32 +33,23 @@ def nothing_kept(web: Web) -> Callable[[], Awaitable[None]]:
     """Give a check that there is neither a record nor a blob."""
 
     async def check() -> None:
-        assert await web.house.redis.keys("ots:{*") == []
+        assert await web.house.redis.keys("ots:{*}") == []
         blobs = (web.settings.data_dir / "blobs").rglob("*")
         assert [path for path in blobs if path.is_file()] == []
 
     return check
 
 
-async def test_too_large_for_the_platform_shows_the_way(
-    bot: FakeTelegram, web: Web, nothing_kept: Callable[[], Awaitable[None]]
-) -> None:
-    """A file that the platform keeps from bots is answered with the upload page."""
-    message = bot.say(document=bot.store(bytes(20_000_001)))
-    answer = await bot.said("20 MB", web.settings.public_url)
-    assert links(answer) == []
-    assert message["message_id"] in bot.messages
-    await nothing_kept()
-
-
 async def test_too_large_where_the_page_takes_nothing(
     telegram: FakeTelegram, share: Share, settings: Settings
 ) -> None:
-    """Nobody is sent to an upload page that is switched off."""
+    """Nobody is sent to an upload page that is switched off, and no command offers one."""
     async with door(share, replace(settings, web_upload=False), telegram):
         telegram.say(document=telegram.store(bytes(20_000_001)))
-        answer = await telegram.said("smaller")
+        answer = await telegram.said("20 MB", "smaller")
     assert "http" not in answer["text"]
+    for menu in telegram.called("setMyCommands"):
+        assert "upload" not in {entry["command"] for entry in menu["commands"]}
 
 
 @pytest.mark.parametrize("told", [-1, None, 5])
@@ -78,15 +76,19 @@ async def test_forbidden_ending_is_refused_and_left_alone(
     assert telegram.called("getFile") == []
 
 
-async def test_message_that_is_shared_in_part_is_left_alone(
-    telegram: FakeTelegram, share: Share, settings: Settings
+async def test_message_whose_file_is_refused_is_left_alone(
+    telegram: FakeTelegram,
+    share: Share,
+    settings: Settings,
+    nothing_kept: Callable[[], Awaitable[None]],
 ) -> None:
-    """Where the file is refused and its caption is not, nothing is deleted, and that is said."""
+    """Where the file is refused, what is written with it is not shared by itself."""
     async with door(ruled(share, allowed=("txt",)), settings, telegram):
         file = telegram.store(b"x", file_name="a.exe")
         message = telegram.say(document=file, caption="kept")
-        await telegram.said("your caption", "left your message")
+        await telegram.said(".exe")
     assert message["message_id"] in telegram.messages
+    await nothing_kept()
 
 
 async def test_text_of_nothing_is_refused(
@@ -120,12 +122,30 @@ async def test_file_that_is_gone_is_told(bot: FakeTelegram) -> None:
     assert message["message_id"] in bot.messages
 
 
+async def test_limit_says_when_it_is_possible_again(
+    telegram: FakeTelegram, settings: Settings
+) -> None:
+    """Each sender has so many an hour; what comes after stays in the chat, and is told when."""
+    settings = replace(settings, allowance=replace(settings.allowance, uploads_per_hour=1))
+    async with (
+        open_vault(settings) as house,
+        door(Share.of(house, settings.public_url), settings, telegram),
+    ):
+        telegram.say(document=telegram.store(bytes(20_000_001)))
+        await telegram.said("20 MB")  # never arrived, so never counted
+        await telegram.gone(telegram.say(text="first"))
+        second = telegram.say(text="second")
+        told = await telegram.said("at most 1 an hour", "again at")
+        assert re.search(r"again at \d\d:\d\d UTC, in (1 h|59 min \d+ s)\b", told["text"])
+        await telegram.gone(telegram.say(43, text="somebody else's"))
+    assert second["message_id"] in telegram.messages
+
+
 @pytest.mark.parametrize(
     "content",
     [
         {"dice": {"emoji": "🎲", "value": 3}},
-        {"contact": {"phone_number": "1", "first_name": "Sam"}},
-        {"location": {"latitude": 1.5, "longitude": 2.5}},
+        {"sticker": STICKER},
     ],
 )
 async def test_unsupported_kind_gets_a_sentence(bot: FakeTelegram, content: dict[str, Any]) -> None:
@@ -147,12 +167,14 @@ async def test_unsupported_kind_gets_a_sentence(bot: FakeTelegram, content: dict
 async def test_commands_are_answered(
     telegram: FakeTelegram, share: Share, settings: Settings, command: str, words: list[str]
 ) -> None:
-    """Each command has its answer, and the platform's menu knows it."""
+    """Each command has its answer, and the platform's menu knows it, in every language."""
     settings = replace(settings, policy=replace(settings.policy, max_size=20_000_000))
     async with door(replace(share, policy=settings.policy), settings, telegram):
         telegram.command(command)
         await telegram.said(*words)
-    [menu] = telegram.called("setMyCommands")
-    assert {entry["command"] for entry in menu["commands"]} == {
-        *("start", "help", "list", "revoke", "delete_my_data", "privacy")
-    }
+    menus = telegram.called("setMyCommands")
+    assert {menu.get("language_code") for menu in menus} == {None, *LANGUAGE_CODES}
+    for menu in menus:
+        assert {entry["command"] for entry in menu["commands"]} == {
+            *("start", "help", "list", "request", "upload", "revoke", "delete_my_data", "privacy")
+        }

@@ -115,7 +115,7 @@ async def test_slow_file_holds_up_no_other_chat(
         await telegram.gone(slow)
         await until(lambda: not telegram.updates)
     assert len(telegram.sent) == 2
-    assert len(await web.house.redis.keys("ots:{*")) == 2
+    assert len(await web.house.redis.keys("ots:{*}")) == 2
 
 
 async def test_replicas_handle_an_update_once(
@@ -212,6 +212,7 @@ async def test_album_is_taken_before_it_is_handled(
         gate.set()
         for part in parts:
             await telegram.gone(part)
+    assert len(telegram.sent) == 1
 
 
 async def test_bad_token_closes_the_door_before_it_listens(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from core.clock import now_ms
-from core.errors import BadLifetime, Closed, Corrupt, Malformed, NotFound
+from core.errors import BadLabel, BadLifetime, Closed, Corrupt, Malformed, NotFound
 from core.invitation import Asking, InvitationId, Purpose, Standing, Token
 from core.policy import clean_label
 from core.secret import SenderRef
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ("  Ann \n of\tAccounts ", "Ann of Accounts"),
         ("A\u202enn\u200b\u2066 \x00\x1b[31m", "Ann [31m"),
         ("e\u0301", "é"),
-        ("x" * 61, "x" * 60),
+        ("x" * 60, "x" * 60),
         ("<b>&", "<b>&"),
         ("\u200b\u202e", ""),
         ("アン 🦊", "アン 🦊"),
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 def test_label_is_cleaned(label: str, shown: str) -> None:
     """No control, bidi or invisible character, one line, at most 60 characters."""
     assert clean_label(label) == shown
+
+
+def test_label_that_is_too_long_is_refused() -> None:
+    """It is not cut: half a name may be another's."""
+    with pytest.raises(BadLabel):
+        clean_label("x" * 61)
 
 
 async def test_whoever_has_the_token_sees_who_asks(house: House) -> None:

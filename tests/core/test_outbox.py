@@ -20,7 +20,7 @@ HELD, LOCKED = b"held:0 held %d;" % now_ms(), b"locked:0 locked %d;" % now_ms()
 
 def outbox_apart(house: House) -> Outbox:
     """Give an outbox that is flushed only when the test does it."""
-    return Outbox(house.vault._records._run, house.receipts)
+    return Outbox(house.vault._records._run, house.receipts, house.statistics)
 
 
 async def test_publishing_that_was_cut_off_is_done_by_the_last_flush(house: House) -> None:

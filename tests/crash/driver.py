@@ -21,6 +21,7 @@ from core.errors import OneTimeShareError
 from core.settings import Settings
 from tests.crash.operations import BY_NAME, Given
 from tests.crash.points import Points
+from tests.generous import GENEROUS
 
 if TYPE_CHECKING:
     from tests.crash.operations import Operation
@@ -63,7 +64,7 @@ def forked(settings: Settings, line: str) -> None:
 
 def main(folder: str) -> None:
     core.sweeper.UPTIME = 0  # this Redis has run for long enough
-    settings = Settings.parse({"DATA_DIR": folder})
+    settings = Settings.parse(GENEROUS | {"DATA_DIR": folder})
     for line in sys.stdin:
         forked(settings, line)
 

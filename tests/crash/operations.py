@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from bots.requests import Deliveries
+from bots.deliveries import Deliveries
 from bots.share import Share, Submission
 from core.invitation import InvitationId, Token
 from core.link import Claim, Link
@@ -20,7 +20,7 @@ from tests.contents import pieces
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bots.requests import Arrival
+    from bots.deliveries import Arrival
     from core.bootstrap import House
 
     Operation = Callable[[House, "Given", "Tell"], Awaitable[None]]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bots.requests import Requests
+from bots.requests import Requests, Wish
 from bots.share import Share
 from core.link import Claim
 from core.secret import Kind
@@ -28,7 +28,7 @@ async def nothing(house: House, *, small: bool = False) -> Given:
 async def asked(house: House, *, small: bool = False) -> Given:
     """Give an invitation that nobody used."""
     given = await nothing(house, small=small)
-    asked = await Requests(Share.of(house, URL)).ask(given.sender, "chat")
+    asked = await Requests(Share.of(house, URL)).ask(Wish(given.sender, "chat"))
     return replace(given, invitation=asked.url)
 
 

@@ -68,7 +68,10 @@ class People(World, Gateway):
         **options: Any,
     ) -> str:
         """Use a slash command; answer the interaction's id."""
-        given = [{"name": key, "type": 4, "value": value} for key, value in options.items()]
+        given = [
+            {"name": key, "type": 3 if isinstance(value, str) else 4, "value": value}
+            for key, value in options.items()
+        ]
         data: dict[str, Any] = {"id": "1", "name": name, "type": 1, "options": given}
         if file is not None:
             given.append({"name": "file", "type": 11, "value": file["id"]})
@@ -100,8 +103,7 @@ class People(World, Gateway):
         self,
         form: dict[str, Any],
         values: dict[str, Any],
-        file: dict[str, Any] | None = None,
-        *,
+        *files: dict[str, Any],
         message: str | None = None,
     ) -> str:
         """Fill in a form that the bot showed, field by field, and submit it."""
@@ -110,15 +112,15 @@ class People(World, Gateway):
             field = label["component"]
             filled = {"type": field["type"], "custom_id": field["custom_id"], "id": 1}
             if field["type"] == UPLOAD:
-                filled["values"] = [file["id"]] if file else []
+                filled["values"] = [file["id"] for file in files]
             elif field["type"] == CHOICE:
                 filled["value"] = values.get(field["custom_id"])
             else:
                 filled["value"] = values.get(field["custom_id"], "")
             components.append({"type": LABEL, "id": 2, "component": filled})
         data: dict[str, Any] = {"custom_id": form["custom_id"], "components": components}
-        if file is not None:
-            data["resolved"] = {"attachments": {file["id"]: file}}
+        if files:
+            data["resolved"] = {"attachments": {file["id"]: file for file in files}}
         return await self._interact(5, data, "dm", message)
 
     async def _interact(

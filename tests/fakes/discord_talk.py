@@ -6,7 +6,9 @@ import asyncio
 import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from bots import discord_bot
 from core.errors import DoorClosed
@@ -89,6 +91,12 @@ async def opened(client: ClientSession, web: Web, link: Link, **fields: str) -> 
     async with client.post(f"{web.url}/d/{link.id}", json=body) as answer:
         assert answer.status == 200
         return await answer.read()
+
+
+async def unpacked(client: ClientSession, web: Web, link: Link) -> dict[str, bytes]:
+    """Open a link to a zip; answer its files, in their order."""
+    with ZipFile(BytesIO(await opened(client, web, link))) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 async def read_whole(client: ClientSession, web: Web, link: Link) -> None:

@@ -202,10 +202,13 @@ class FakeTelegram(Chats):
         del self.messages[given["message_id"]]
         return True
 
-    async def on_deleteMessages(self, given: dict[str, Any]) -> bool:  # noqa: N802
+    async def on_deleteMessages(self, given: dict[str, Any]) -> bool | Refusal:  # noqa: N802
         """Take several messages out of the chat; those that are not there are skipped."""
-        for number in given["message_ids"]:
-            self.messages.pop(number, None)
+        there = [number for number in given["message_ids"] if number in self.messages]
+        if any(time.time() - self.messages[number]["date"] > DELETABLE for number in there):
+            return Refusal(400, "Bad Request: message can't be deleted for everyone")
+        for number in there:
+            del self.messages[number]
         return True
 
     async def on_getFile(self, given: dict[str, Any]) -> dict[str, Any] | Refusal:  # noqa: N802

@@ -6,8 +6,10 @@ import asyncio
 import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+from zipfile import ZipFile
 
 from bots import telegram_bot
 from core.link import Link
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from bots.share import Share
     from core.settings import Settings
+    from tests.conftest import Web
     from tests.fakes.telegram import FakeTelegram
 
 
@@ -52,6 +55,26 @@ def ruled(share: Share, **rules: Any) -> Share:
 def links(message: dict[str, Any]) -> list[Link]:
     """Find the links in a message."""
     return [Link.parse(url) for url in re.findall(r"http\S+/s/\S+", message["text"])]
+
+
+def there(telegram: FakeTelegram, messages: list[dict[str, Any]]) -> list[bool]:
+    """Tell which messages the chats still show."""
+    return [message["message_id"] in telegram.messages for message in messages]
+
+
+async def waiting(web: Web) -> int:
+    """Count the secrets that somebody could still open."""
+    records = await web.house.redis.keys("ots:{*}")
+    states = [await web.house.redis.hget(record, "state") for record in records]
+    return states.count(b"ready")
+
+
+async def unpacked(client: ClientSession, url: str, link: Link) -> dict[str, bytes]:
+    """Open a link to a zip through the web; answer its files, in their order."""
+    body, name = await opened(client, url, link)
+    assert name == "files.zip"
+    with ZipFile(BytesIO(body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 async def opened(client: ClientSession, url: str, link: Link) -> tuple[bytes, str]:

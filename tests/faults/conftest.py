@@ -16,6 +16,7 @@ from core.embedded import embedded_redis
 from core.scripts import source
 from core.settings import Settings
 from tests.faults.proxy import Proxy
+from tests.generous import GENEROUS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -65,14 +66,14 @@ async def redis_side(tmp_path: Path) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 def settings(tmp_path: Path, listening: socket.socket, redis_side: Proxy) -> Settings:
-    """Give the defaults, on a Redis behind the proxy."""
+    """Give the defaults with generous limits, on a Redis behind the proxy."""
     through = f"redis://127.0.0.1:{redis_side.port}?socket_timeout={PATIENCE}"
     given = {
         "DATA_DIR": str(tmp_path / "data"),
         "PUBLIC_URL": f"http://localhost:{listening.getsockname()[1]}",
         "REDIS_URL": through,
     }
-    return Settings.parse(given)
+    return Settings.parse(GENEROUS | given)
 
 
 @pytest.fixture

@@ -163,6 +163,7 @@ def say(name: str, found: Explored[World] | Explored[Birth], shipped: Shipped) -
     )
 
 
+@pytest.mark.timeout(600)  # the largest takes a minute of a processor
 @pytest.mark.parametrize("name", LIVES)
 def test_promises_hold_in_every_order(redis: Redis, tmp_path: Path, name: str) -> None:
     """No order of steps, lost replies, crashes, deadlines and lost memory breaks a promise."""

@@ -19,6 +19,7 @@ from core.receipts import Receipts
 from core.records import Records
 from core.scripts import ON_OTHERS, ON_RECORDS, Scripts, source
 from core.settings import Settings
+from core.statistics import Statistics
 from core.sweeper import Sweeper
 from core.vault import Vault
 from tests.clock import kept_in
@@ -107,7 +108,8 @@ async def clocked(redis: Redis) -> AsyncIterator[Clocked]:
         scripts = ClockedScripts(redis)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
-        outbox = Outbox(scripts, receipts)
+        statistics = Statistics(scripts)
+        outbox = Outbox(scripts, receipts, statistics)
         records, blobs, passwords = Records(scripts, outbox), FileBlobs(folder), QuickPasswords()
         await blobs.start()
         stack.push_async_callback(passwords.aclose)
@@ -121,6 +123,7 @@ async def clocked(redis: Redis) -> AsyncIterator[Clocked]:
             server_key=ServerKey(secrets.token_bytes(32)),
             passwords=passwords,
             policy=Settings.parse({}).policy,
+            statistics=statistics,
             clock=clock,
         )
         handout = Handout(records, blobs)

@@ -1,0 +1,94 @@
+"""Where uploads are let in: so many at once, so many an hour, and while there is room.
+
+An upload is counted when its first bytes have come. What is refused for its name or its declared
+size, or never begins, counts for nothing; nothing is kept before it is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from core.errors import Busy, TooManyAtOnce
+from core.limits import UPLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterator
+
+    from core.allowance import Allowance
+    from core.limits import Limits
+    from core.room import Room
+
+SOON = 10  # seconds after which an upload that runs now may well have ended
+
+
+class Gate:
+    """Lets uploads in."""
+
+    def __init__(self, limits: Limits, room: Room, allowance: Allowance) -> None:
+        self._limits = limits
+        self._room = room
+        self._most = allowance.uploads_at_once
+        self._most_each = allowance.uploads_at_once_each
+        self._inside: Counter[str] = Counter()
+
+    @contextmanager
+    def entered(self, who: str) -> Iterator[Entered]:
+        """Have one of the places in the block; where that fails, nothing is kept.
+
+        Args:
+            who: any text that names the sender.
+
+        Raises:
+            TooManyAtOnce: this sender has too many of them.
+            Busy: all are taken.
+        """
+        if self._most_each and self._inside[who] >= self._most_each:
+            self._limits.refused()
+            raise TooManyAtOnce(self._most_each, SOON)
+        if self._most and self._inside.total() >= self._most:
+            self._limits.refused()
+            raise Busy(SOON)
+        self._inside[who] += 1
+        entered = Entered(self._limits, self._room, who)
+        try:
+            yield entered
+        except BaseException:
+            self._room.give_back(entered.size)
+            raise
+        finally:
+            self._inside[who] -= 1
+            if not self._inside[who]:
+                del self._inside[who]
+
+
+class Entered:
+    """An upload that has a place; `size` is what was taken in of it."""
+
+    def __init__(self, limits: Limits, room: Room, who: str) -> None:
+        self._limits = limits
+        self._room = room
+        self._who = who
+        self.size = 0
+
+    async def counted(
+        self, content: AsyncIterable[bytes], size: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Pass the content on; `size` is what was declared.
+
+        Raises:
+            StorageFull: there is no room for it, or no more.
+            RateLimited: its sender had too many uploads.
+            Unavailable: Redis does not answer, so nobody can tell.
+        """
+        self._limits.recall(UPLOADS, self._who)
+        await self._room.check(size or 0)
+        pieces = aiter(content)
+        piece = await anext(pieces, None)
+        await self._limits.count(UPLOADS, self._who)
+        while piece is not None:
+            self.size += len(piece)
+            await self._room.take(len(piece))
+            yield piece
+            piece = await anext(pieces, None)
