@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from axe_playwright_python.async_playwright import Axe
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "pages"
+Light: TypeAlias = Literal["dark", "light"]
 PHONE, DESKTOP, NARROW = (390, 844), (1280, 800), (320, 640)
 
 FAULTS = Path(__file__).with_name("faults.js").read_text()
@@ -19,11 +20,17 @@ FAULTS = Path(__file__).with_name("faults.js").read_text()
 
 @dataclass(frozen=True)
 class Look:
-    """How somebody sees it."""
+    """How somebody sees it.
+
+    Attributes:
+        name: of the folder of its pictures.
+        size: of the window, in CSS pixels.
+        light: `dark` or `light`, as they prefer.
+    """
 
     name: str
     size: tuple[int, int]
-    light: Literal["dark", "light"]
+    light: Light
 
     async def onto(self, page: Page) -> None:
         width, height = self.size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from gettext import NullTranslations
 
+MADE_UP = {"long": "de", "leftwards": "ar"}  # in whose place they stand
 LONGER = 1.4
 # What must stay as it is in a sentence: tags, entities, placeholders.
 _KEPT = re.compile(r"(<[^>]*>|&\w+;|%\(\w+\)s|%%|\{\w+\})")
