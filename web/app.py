@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import admin, api, health, invitations, languages, reveal, static, upload
+from web import admin, api, health, invitations, languages, receipt, reveal, static, upload
 from web.addresses import Addresses
 from web.connections import Connection
 from web.headers import SecureAnswers, security_headers
@@ -46,7 +46,7 @@ def create_app(house: House, settings: Settings) -> web.Application:
     app[ADDRESSES] = Addresses(settings.trusted_proxies)
     app[SIGN_IN] = SignIn(house, settings)
     app[DESCRIPTION] = describe(settings.public_url)
-    for module in (admin, api, health, invitations, languages, reveal, static, upload):
+    for module in (admin, api, health, invitations, languages, receipt, reveal, static, upload):
         app.add_routes(module.routes)
     app.on_response_prepare.append(SecureAnswers(tls=_by_tls(settings)))
     return app

@@ -235,11 +235,11 @@ STATUSES = {
     404: (N_("Nothing here"), N_("There is no such page.")),
     405: (N_("Not in this way"), N_("This address answers other requests only.")),
     413: (N_("Too large"), N_("The request is too large.")),
-    415: (N_("Not in this form"), N_("Send it as it is, without a Content-Encoding.")),
-    417: (N_("Not in this way"), N_("This expectation can not be met.")),
-    431: (N_("Too long"), N_("The address or a header of the request is too long.")),
+    415: (N_("Not readable"), N_("Send it as it is, without a Content-Encoding.")),
+    417: (N_("Not readable"), N_("This expectation can not be met.")),
+    431: (N_("Too large"), N_("The address or a header of the request is too long.")),
 }
-_OTHER = (N_("Not answered"), N_("The request can not be answered."))
+_OTHER = (N_("Something went wrong"), N_("The request can not be answered."))
 
 
 def problem_of(error: e.OneTimeShareError) -> Problem:

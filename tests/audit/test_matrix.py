@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.language import ENGLISH, LANGUAGES, tag
+from tests.admin import with_admin
 from tests.e2e import tongues
 from tests.e2e.look import DESKTOP, NARROW, PHONE, Light, Look, barriers, contrasts
 from tests.e2e.scenes import SCENES
+from tests.e2e.test_pages import sealed
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
+    from core.settings import Settings
     from tests.conftest import Web
     from tests.e2e.conftest import Watch
 
@@ -28,6 +31,12 @@ EVERY: tuple[tuple[str, tuple[int, int], Light], ...] = (
 OTHERS = EVERY[:3]
 
 
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Give the server an admin, whose pages are looked at too."""
+    return with_admin(settings)
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("language", [*LANGUAGES, "long", "leftwards"])
 async def test_every_state_in_every_look(
@@ -39,6 +48,7 @@ async def test_every_state_in_every_look(
     spoken = tag(tongues.MADE_UP.get(language, language))
     context = await browser.new_context(locale=spoken)
     page, wrong = watch.over(await context.new_page()), []
+    await sealed(web, b"x", "a.bin")  # for the admin's list
     for scene in SCENES:
         await scene.play(page, web.url)
         wrong += await barriers(page, f"{scene.name}, {language}")

@@ -8,9 +8,10 @@
   for (const element of document.querySelectorAll("body *")) {
     const box = element.getBoundingClientRect();
     if (!shown(element) || box.width <= 1) continue; // 1: for readers alone
+    if (element.closest("pre, .wide")) continue; // they scroll by themselves
     if (!element.closest("[aria-hidden=true]") && (box.left < -1 || box.right > innerWidth + 1)) faults.push(`out of the window: ${named(element)}`);
     const speaks = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if (!speaks || element.tagName === "PRE" || getComputedStyle(element).display === "inline") continue;
+    if (!speaks || getComputedStyle(element).display === "inline") continue;
     const over = element.scrollWidth - element.clientWidth;
     if (over > 1) faults.push(`cut off by ${over}: ${named(element)}`);
   }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core import errors as e
+from tests.admin import PASSWORD
 from web.problems import problem_of
 
 if TYPE_CHECKING:
@@ -94,6 +95,16 @@ async def _send_nothing(page: Page) -> None:
 async def _send_text(page: Page) -> None:
     await page.fill("#text", "x")
     await page.click("#send")
+
+
+async def _sign_in(page: Page, password: str = PASSWORD) -> None:
+    await page.fill("#user", "admin")
+    await page.fill("#password", password)
+    await page.click("main button")
+
+
+async def _sign_in_wrong(page: Page) -> None:
+    await _sign_in(page, "wrong")
 
 
 @dataclass(frozen=True)
@@ -264,6 +275,10 @@ OTHERS = [
     ),
     Scene("privacy", "/privacy", "h1"),
     Scene("error", "/no/such/page", "h1"),
+    Scene("docs", "/docs", "h1"),
+    Scene("login", "/auth/login", "h1"),
+    Scene("login-wrong", "/auth/login", "#wrong", act=_sign_in_wrong),
+    Scene("stats", "/auth/login", "#now", act=_sign_in),
 ]
 
 SCENES = [*REVEAL, *INVITE, *OTHERS]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.admin import with_admin
 from tests.asked import asked
 from tests.e2e import tongues
 from tests.e2e.look import DESKTOP, NARROW, PHONE, Look, barriers, contrasts
@@ -12,14 +15,20 @@ from tests.e2e.scenes import REVEAL, SCENES
 from tests.e2e.test_pages import sealed
 
 if TYPE_CHECKING:
-    import pytest
     from playwright.async_api import Browser, Page
 
+    from core.settings import Settings
     from tests.conftest import Web
     from tests.e2e.conftest import Watch
 
 
 HTML = "text/html; charset=utf-8"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Give the server an admin, whose pages are looked at too."""
+    return with_admin(settings)
 
 
 async def test_no_state_of_any_page_shuts_anybody_out(
@@ -29,6 +38,7 @@ async def test_no_state_of_any_page_shuts_anybody_out(
     monkeypatch.setattr("core.language.catalog", tongues.catalog)
     context = await browser.new_context(locale="de")
     page, wrong = watch.over(await context.new_page()), []
+    await sealed(web, b"x", "a.bin")  # for the admin's list
     for scene in SCENES:
         await scene.play(page, web.url)
         wrong += await Look("desktop-dark-long", DESKTOP, "dark").faults(page, scene.name)
@@ -46,6 +56,7 @@ async def test_every_state_is_mirrored_from_right_to_left(
     monkeypatch.setattr("core.language.catalog", tongues.catalog)
     context = await browser.new_context(locale="ar")
     page, wrong = watch.over(await context.new_page()), []
+    await sealed(web, b"x", "a.bin")  # for the admin's list
     for scene in SCENES:
         await scene.play(page, web.url)
         for look in (Look("narrow-rtl", NARROW, "dark"), Look("desktop-rtl", DESKTOP, "dark")):

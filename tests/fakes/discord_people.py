@@ -21,6 +21,7 @@ class People(World, Gateway):
     def __init__(self) -> None:
         World.__init__(self)
         Gateway.__init__(self)
+        self.locale = "en-US"  # of everybody's app
         self.may = 0  # the person's permissions where they are
         self.bot_may = 0
 
@@ -138,7 +139,11 @@ class People(World, Gateway):
             time.monotonic(), self.clock(), place in {"dm", "guild"}, message
         )
         told = payloads.interaction(number, kind, data)
-        told |= {"app_permissions": str(self.bot_may), **self._where(place, user)}
+        told |= {
+            "app_permissions": str(self.bot_may),
+            "locale": self.locale,
+            **self._where(place, user),
+        }
         if message is not None:
             told["message"] = self.messages[message]
         await self.tell("INTERACTION_CREATE", told)

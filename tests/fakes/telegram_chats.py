@@ -39,6 +39,7 @@ class Chats:
 
     def __init__(self) -> None:
         self.judge = Judge()
+        self.language = "en"  # of everybody's app
         self.messages: dict[int, dict[str, Any]] = {}  # what the chats show now
         self.sent: list[dict[str, Any]] = []  # what the bot sent, as first sent
         self.files: dict[str, Stored] = {}
@@ -53,7 +54,7 @@ class Chats:
         about = {"id": chat, "type": in_a}
         about |= {"first_name": "Sam"} if in_a == "private" else {"title": "A group"}
         self._chats[chat] = about
-        message = self.put(chat, {"from": SAM, **content})
+        message = self.put(chat, {"from": SAM | {"language_code": self.language}, **content})
         self.deliver(message)
         return message
 
@@ -84,7 +85,11 @@ class Chats:
         self._last_update += 1
         if message["message_id"] not in self.messages:
             message = {"chat": message["chat"], "message_id": message["message_id"], "date": 0}
-        query = {"id": f"q{self._last_update}", "from": SAM | {"id": by}, "chat_instance": "1"}
+        query = {
+            "id": f"q{self._last_update}",
+            "from": SAM | {"id": by, "language_code": self.language},
+            "chat_instance": "1",
+        }
         query |= {"message": message, "data": data}
         update = {"update_id": self._last_update, "callback_query": query}
         self.judge.update(update)

@@ -245,6 +245,7 @@
       save();
       show("saved");
       $("save-again").hidden = false;
+      preview.offer(blob);
     }
     await confirmed();
   }

@@ -1,0 +1,94 @@
+"""A person is answered in the language of their app: in all that is said, and on every button."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from core.language import N_, _, speaking
+from tests.contents import until
+from tests.fakes.discord_talk import opened as opened_in_discord
+from tests.fakes.discord_talk import shared
+from tests.fakes.telegram_chats import buttons
+from tests.fakes.telegram_talk import links, opened
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+    from tests.conftest import Web
+    from tests.fakes.discord import FakeDiscord
+    from tests.fakes.telegram import FakeTelegram
+
+STICKER = {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 1, "height": 1}
+STICKER |= {"is_animated": False, "is_video": False}
+JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
+
+
+def said(sentence: str, **values: Any) -> str:
+    """Say it as the bot does."""
+    with speaking("ja"):
+        return _(sentence).format(**values)
+
+
+def all_of_it_is_japanese(texts: list[str]) -> None:
+    assert texts
+    for text in texts:
+        for line in text.splitlines():
+            if line and not line.strip("<>").startswith("http"):
+                assert JAPANESE.search(line), line
+
+
+def told(bot: FakeTelegram) -> list[str]:
+    """Gather all that the bot ever said, and all that stood on its buttons."""
+    found = []
+    for method, given in bot.calls:
+        if method in {"sendMessage", "editMessageText", "answerCallbackQuery"}:
+            found += [given["text"]] if given.get("text") else []
+            found += [button["text"] for button in buttons(given)]
+    return found
+
+
+async def test_telegram_speaks_the_senders_language(
+    bot: FakeTelegram, web: Web, client: ClientSession
+) -> None:
+    """Greeting, link, controls, prompt, refusal, list and receipt."""
+    bot.language = "ja"
+    for command in ("start", "help", "privacy", "list", "request", "upload", "delete_my_data"):
+        before = len(bot.sent)
+        bot.command(f"/{command}")
+        await bot.answers(before + 1)
+    before = len(bot.sent)
+    bot.say(sticker=STICKER)
+    await bot.answers(before + 1)
+    await bot.gone(bot.say(text="a text"))
+    message = await bot.said(said("Your message is deleted."))
+    [link] = links(message)
+    bot.press(message, f"{said('{count} h', count=1)}")
+    await until(lambda: said("{count} h", count=1) in bot.messages[message["message_id"]]["text"])
+    bot.press(message, said("Password"))
+    await bot.said("🔑")
+    before = len(bot.sent)
+    await opened(client, web.url, link)
+    over = said(N_("The link opens nothing any more."))
+    await until(lambda: over in bot.messages[message["message_id"]]["text"])
+    await until(lambda: len(bot.sent) > before)
+    all_of_it_is_japanese(told(bot))
+
+
+async def test_discord_speaks_the_persons_language(
+    talk: FakeDiscord, web: Web, client: ClientSession
+) -> None:
+    """The form, the answer, its buttons, the list, the explanations, and that it was opened."""
+    talk.locale = "ja"
+    for command in ("help", "privacy", "secrets", "request", "delete-my-data"):
+        await talk.reply(await talk.command(command))
+    message, link = await shared(talk)
+    offered = talk.offered(message)
+    form = await talk.form(await talk.press(message, said("Password")))
+    all_of_it_is_japanese([form["title"], *(label["label"] for label in form["components"])])
+    await talk.submit(form, {"new": "word"}, message=message)
+    await talk.shows(message, said("The password is set. The link stays the same."))
+    await opened_in_discord(client, web, link, password="word")
+    await until(lambda: not talk.messages[message]["components"])
+    contents = [one["content"] for one in talk.messages.values()]
+    all_of_it_is_japanese([*contents, *offered])
