@@ -33,6 +33,8 @@ async def test_share_with_a_file_answers_with_its_link(
     response = talk.interactions[number].response
     assert response is not None
     assert response["data"]["flags"] & 64
+    heard = web.house.metrics.registry.get_sample_value
+    assert heard("onetimeshare_door_contact_timestamp_seconds", {"door": "discord"})
 
 
 async def test_form_takes_text_password_and_lifetime(

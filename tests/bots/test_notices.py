@@ -37,7 +37,7 @@ class Told:
 async def revoked(house: House, ref: SenderRef | None = REF) -> Link:
     owner = house.vault.owner(SENDER)
     sealed = await house.vault.seal(pieces(b"x"), kind=Kind.FILE, owner=owner, ref=ref)
-    await house.vault.revoke(sealed.link.id, owner)
+    await house.vault.control.revoke(sealed.link.id, owner)
     return sealed.link
 
 
@@ -105,7 +105,12 @@ async def test_blocked_chat_is_dropped(house: House, share: Share) -> None:
         await settled(house, "telegram")
         await revoked(house)
         await until(lambda: tell.told)
+        await settled(house, "telegram")
     assert len(tell.told) == 1
+    counted = house.metrics.registry.get_sample_value
+    for outcome in ("told", "dropped"):
+        labels = {"door": "telegram", "outcome": outcome}
+        assert counted("onetimeshare_receipts_total", labels) == 1
 
 
 async def test_other_doors_receipts_are_left_to_them(house: House, share: Share) -> None:

@@ -97,6 +97,22 @@ async def test_caller_without_the_token_is_refused(
     assert len(telegram.sent) == 1
 
 
+async def test_silent_platform_is_noticed_where_nobody_writes(
+    telegram: FakeTelegram, share: Share, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot asks now and then; the metrics tell when Telegram last answered."""
+    monkeypatch.setattr("bots.telegram_webhook.LOOK_EVERY", 0.05)
+
+    def contact() -> float:
+        name, labels = "onetimeshare_door_contact_timestamp_seconds", {"door": "telegram"}
+        return share.metrics.registry.get_sample_value(name, labels) or 0.0
+
+    async with webhook(share, settings, telegram):
+        await until(contact)
+        first = contact()
+        await until(lambda: contact() > first)
+
+
 async def test_slow_file_holds_up_no_other_chat(
     telegram: FakeTelegram,
     share: Share,
