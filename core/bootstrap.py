@@ -12,10 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from core.audit import Audit
@@ -42,7 +38,7 @@ from core.readiness import Readiness
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
-from core.redis_state import RedisState
+from core.redis_connection import connect, warn_of_losses
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -53,15 +49,11 @@ from core.vault import Vault
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from redis.asyncio import Redis
+
     from core.blobs import Blobs
     from core.receipts import Receipt
     from core.settings import Settings
-
-log = structlog.get_logger()
-
-CONNECTIONS = 32
-RETRIES = 5  # within 1.3 seconds: rides through a restart, and says soon that it is down
-PATIENCE = 5.0  # seconds that a request waits for a free connection, and for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +101,17 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             url = await stack.enter_async_context(embedded_redis(settings.data_dir))
         else:
             url = join_redis(settings.data_dir)
-        redis = await stack.enter_async_context(_connect(url))
+        redis = await stack.enter_async_context(connect(url))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         await _fits(redis, server_key)
         if settings.redis_url is not None:
-            await _warn_of_losses(redis)
+            await warn_of_losses(redis)
         metrics = Metrics()
         store = await _open_blobs(settings)
         stack.push_async_callback(store.aclose)
         blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
-        quick = await stack.enter_async_context(_connect(url, patience=None))
+        quick = await stack.enter_async_context(connect(url, patience=None))
         scripts = Scripts(quick, trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
@@ -171,37 +163,6 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             metrics=metrics,
             readiness=Readiness(redis, blobs, settings.allowance.min_free_disk),
         )
-
-
-@asynccontextmanager
-async def _connect(url: str, *, patience: float | None = PATIENCE) -> AsyncIterator[Redis]:
-    """Connect; `patience` is in seconds, for each answer."""
-    try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=PATIENCE,
-            socket_timeout=patience,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
-        )
-    except ValueError:
-        raise CannotStart("REDIS_URL: write redis://, rediss:// or unix://") from None
-    try:
-        redis = Redis(connection_pool=pool)
-        try:
-            await redis.ping()
-        except RedisError as error:
-            raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
-        yield redis
-    finally:
-        await pool.aclose()
-
-
-async def _warn_of_losses(redis: Redis) -> None:
-    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide."""
-    for risk in (await RedisState.read(redis)).risks():
-        log.warning("redis may lose secrets", reason=risk)
 
 
 def _count_ended(metrics: Metrics, server_key: ServerKey, receipt: Receipt) -> None:

@@ -6,31 +6,27 @@ import base64
 import binascii
 import os
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from core.allowance import Allowance
 from core.credentials import parse_hash
-from core.errors import CannotStart, Malformed
+from core.form import Form
 from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration, parse_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_KEY_SIZE = 32
 MOST = 1_000_000  # of what is counted
-ALIKE = 0.85  # of two names, from 0 to 1
 TELEGRAM = "https://api.telegram.org"
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ class Settings:
         Raises:
             CannotStart: naming every setting that can't be used, and why.
         """
-        form = _Form(given)
+        form = Form(given)
         host, port = form.get("HOST", str, "127.0.0.1"), form.get("PORT", _port, 8080)
         data_dir = form.get("DATA_DIR", Path, Path("data")).absolute()
         api_url = form.get("TELEGRAM_API_URL", _url, TELEGRAM)
@@ -129,44 +125,7 @@ class Settings:
         return settings
 
 
-class _Form:
-    """Reads setting after setting and collects what is wrong, to tell all of it at once."""
-
-    def __init__(self, given: Mapping[str, str | None]) -> None:
-        self._given = given
-        self._known: list[str] = []
-        self.wrong: list[str] = []
-
-    def get(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        self._known.append(name)
-        text = (self._given.get(name) or "").strip()
-        if not text:
-            return default
-        try:
-            return parse(text)
-        except (ValueError, KeyError, Malformed) as error:
-            hint = str(error) if type(error) is ValueError else _HINTS.get(parse.__name__, "")
-            self.wrong.append(f"{name}: {hint or 'can not be read'}")
-            return default
-
-    def doubt(self, written: Iterable[str]) -> None:
-        for name in set(written) - set(self._known):
-            for meant in get_close_matches(name.upper(), self._known, n=1, cutoff=ALIKE):
-                self.wrong.append(f"{name}: there is no such setting; is it {meant}?")
-
-    def finish(self) -> None:
-        if self.wrong:
-            raise CannotStart("These settings can not be used:\n" + "\n".join(self.wrong))
-
-
-_HINTS = {
-    "parse_size": "write a size such as 100MB or 2GB",
-    "parse_duration": "write a duration such as 30m, 5h or 7d",
-    "_switch": "write on or off",
-}
-
-
-def _policy(form: _Form) -> Policy:
+def _policy(form: Form) -> Policy:
     longest = form.get("MAX_LIFETIME", parse_duration, parse_duration("7d"))
     default = form.get("DEFAULT_LIFETIME", parse_duration, min(parse_duration("5h"), longest))
     if not SHORTEST_LIFETIME <= default <= longest:
@@ -179,7 +138,7 @@ def _policy(form: _Form) -> Policy:
     )
 
 
-def _allowance(form: _Form) -> Allowance:
+def _allowance(form: Form) -> Allowance:
     return Allowance(
         uploads_per_hour=form.get("UPLOADS_PER_HOUR", _count, 5),
         opens_per_minute=form.get("OPENS_PER_MINUTE", _count, 60),
@@ -191,7 +150,7 @@ def _allowance(form: _Form) -> Allowance:
     )
 
 
-def _local_files(form: _Form, api_url: str) -> Path | None:
+def _local_files(form: Form, api_url: str) -> Path | None:
     folder = form.get("TELEGRAM_LOCAL_FILES", _folder, None)
     if folder is not None and api_url == TELEGRAM:
         needed = "TELEGRAM_API_URL must name a Bot API server of your own"
@@ -241,6 +200,8 @@ def _log_format(text: str) -> str:
 
 
 def _switch(text: str) -> bool:
+    if text.lower() not in SWITCH:
+        raise ValueError("write on or off")
     return SWITCH[text.lower()]
 
 

@@ -41,6 +41,24 @@ async def test_connection_is_taken_up_again(talk: FakeDiscord, trouble: str) -> 
     assert (talk.identified, talk.resumed) == ((2, 0) if trouble == "invalid" else (1, 1))
 
 
+async def test_gateway_is_heard_where_nobody_writes(
+    discord: FakeDiscord, share: Share, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every answer to a heartbeat counts as a sign of the platform; the metrics tell the last."""
+    discord.heartbeat = 100
+    monkeypatch.setattr("bots.discord_bot.LOOK_EVERY", 0.02)
+
+    def contact() -> float:
+        name, labels = "onetimeshare_door_contact_timestamp_seconds", {"door": "discord"}
+        return share.metrics.registry.get_sample_value(name, labels) or 0.0
+
+    async with door(share, settings, discord):
+        await until(contact)
+        for _ in range(3):
+            seen = contact()
+            await until(lambda seen=seen: contact() > seen)  # type: ignore[misc]
+
+
 async def test_silent_gateway_is_given_up_and_tried_anew(
     discord: FakeDiscord, share: Share, settings: Settings
 ) -> None:

@@ -24,6 +24,7 @@ class Gateway:
         self.resumed = 0
         self.intents = 0  # what the bot wants to hear
         self.close_code: int | None = None  # the gateway's answer to IDENTIFY instead of READY
+        self.heartbeat = MILD_HEARTBEAT  # ms
         self.silent = False  # the gateway says nothing at all
         self._sockets: set[web.WebSocketResponse] = set()
         self._ready = asyncio.Event()
@@ -39,7 +40,7 @@ class Gateway:
         deflate = zlib.compressobj()
         try:
             if not self.silent:
-                hello = {"heartbeat_interval": MILD_HEARTBEAT}
+                hello = {"heartbeat_interval": self.heartbeat}
                 await self._send(socket, deflate, {"op": 10, "d": hello, "s": None, "t": None})
             async for frame in socket:
                 await self._hear(socket, deflate, json.loads(frame.data))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.bootstrap import CONNECTIONS
 from core.record import record_key
+from core.redis_connection import CONNECTIONS
 from core.scripts import PATIENCE
 from tests.faults.conftest import PASSWORD, call_of
 from tests.faults.kinds import ALL, BlackHole, Each
