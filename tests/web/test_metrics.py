@@ -51,12 +51,12 @@ async def test_nothing_that_is_told_names_anybody(
 ) -> None:
     """Ids, keys, addresses and made-up methods and paths leave no label behind."""
     link = await shared(client, web.url, "x")
-    for method, path in (("GET", f"/nowhere/{link.key.reveal()}"), ("BREW", f"/s/{link.id}")):
+    for method, path in (("GET", f"/nowhere/{link.key.reveal()}"), ("PROPFIND", f"/s/{link.id}")):
         async with client.request(method, web.url + path) as answer:
             assert answer.status in {400, 404, 405}
     await opened(client, web.url, link)
     await scrape("ready", part="redis")
-    for secret in (str(link.id), link.key.reveal(), "nowhere", "BREW", "127.0.0.1"):
+    for secret in (str(link.id), link.key.reveal(), "nowhere", "PROPFIND", "127.0.0.1"):
         assert secret not in scrape.text
     ours = [line for line in scrape.text.splitlines() if line.startswith("onetimeshare_")]
     assert len(ours) < 400
