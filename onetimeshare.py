@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from client import commands as client
 from core.background import beside
 from core.bootstrap import open_vault
 from core.credentials import hash_password, make_password, stored_hash
@@ -41,17 +42,17 @@ def main() -> None:
     """Run the command line."""
     arguments = _parser().parse_args()
     _forbid_core_dumps()
+    if "client" in arguments:
+        sys.exit(client.run(arguments))
     if arguments.command == "hash-password":
         return _hash_password()
     _set_up_logs()
     try:
         settings = Settings.read()
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_stopped(_command(arguments, settings)))
     except (CannotStart, DoorClosed) as error:
         sys.exit(error.reason)
-    except KeyboardInterrupt:
-        pass
     return None
 
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="everything: Redis, web, and each bot with a token")
     commands.add_parser("web", help="the web server alone")
+    client.add_commands(commands)
     commands.add_parser("hash-password", help="make the setting for the admin's password")
     bot = commands.add_parser("bot", help="one bot alone")
     bot.add_argument("door", choices=DOORS)
@@ -67,11 +69,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[None, None, None]:
-    if arguments.command == "run":
-        return run(settings)
-    if arguments.command == "web":
-        return run_web(settings)
-    return run_bot(arguments.door, settings)
+    if arguments.command == "bot":
+        return run_bot(arguments.door, settings)
+    return run(settings) if arguments.command == "run" else run_web(settings)
 
 
 async def run(settings: Settings) -> None:
