@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from client.failure import Exit, Failure, PasswordWanted
 from client.opening import Opening, Place
 from client.progress import Progress
 from client.share import Wishes, share
+from client.signals import finish
 from client.source import STDIN, Source
 from client.terminal import ask, ask_twice, drawn, harmless, read_line, say
 from core.errors import Malformed
@@ -23,9 +23,8 @@ from core.link import Claim
 from core.quantities import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
     from datetime import timedelta
-    from typing import Any, TypeVar
+    from typing import TypeVar
 
     from client.share import Shared
 
@@ -84,10 +83,8 @@ def _share(arguments: argparse.Namespace) -> None:
         if source.descriptor == STDIN and sys.stdin.isatty():
             say(_("Type or paste the text; Ctrl-D on a line of its own ends it."))
         progress = Progress(source.size, quiet=arguments.quiet)
-        try:
-            shared = _finish(share(address, source, Wishes(arguments.expires, password), progress))
-        finally:
-            progress.clear()
+        with progress.shown():
+            shared = finish(share(address, source, Wishes(arguments.expires, password), progress))
     _print(arguments, shared)
 
 
@@ -120,7 +117,7 @@ def _open(arguments: argparse.Namespace) -> None:
     opening = Opening(address, link, Claim.random(), place, arguments.quiet)
     while True:
         try:
-            return _finish(opening.run(password))
+            return finish(opening.run(password))
         except PasswordWanted as wanted:
             if arguments.password_fd is not None or not wanted.attempts_left:
                 raise
@@ -142,16 +139,3 @@ def _lifetime(text: str) -> timedelta:
     except Malformed:
         sentence = _("{text} is no lifetime: write 30m, 1h or 7d")
         raise argparse.ArgumentTypeError(sentence.format(text=harmless(text))) from None
-
-
-def _finish(work: Coroutine[Any, Any, T]) -> T:
-    """Run until it is done; signals end it in order, so that no half of a secret stays behind."""
-
-    async def until_stopped() -> T:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - for mypy
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        return await work
-
-    return asyncio.run(until_stopped())

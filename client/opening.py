@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from client.progress import Progress
 from client.receive import burn, claim, receive
 from client.server import Server
+from client.signals import reluctantly
 from client.target import File, Output, check
 from client.terminal import say
 from core.language import _
@@ -79,11 +80,8 @@ class Opening:
         async with Server.at(self.address) as server:
             metadata, right = await claim(server, self.link, self.claim, password)
             progress = Progress(metadata.size, quiet=self.quiet)
-            with self.place.target(metadata) as target:
-                try:
-                    await receive(server, right, metadata.size, target, progress)
-                finally:
-                    progress.clear()
+            with self.place.target(metadata) as target, reluctantly(), progress.shown():
+                await receive(server, right, metadata.size, target, progress)
                 path = await target.finish()
             self._tell(path, burned=await burn(server, right))
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from core.language import _
 from core.quantities import show_duration, show_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAUSE = 0.1  # seconds between two looks
 CLEAR = "\r\x1b[K"
@@ -30,11 +35,15 @@ class Progress:
             sys.stderr.write(f"{CLEAR}{self._line()}")
             sys.stderr.flush()
 
-    def clear(self) -> None:
-        """Leave the line empty for what is said next."""
-        if not self._silent:
-            sys.stderr.write(CLEAR)
-            sys.stderr.flush()
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Leave the line empty after the block, for what is said next."""
+        try:
+            yield
+        finally:
+            if not self._silent:
+                sys.stderr.write(CLEAR)
+                sys.stderr.flush()
 
     @property
     def percent(self) -> int:

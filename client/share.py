@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -52,21 +52,28 @@ async def share(address: Address, source: Source, wishes: Wishes, progress: Prog
     Raises:
         Failure: the source can't be read, the server can't be reached, or it refused.
     """
-    async with Server.at(address) as server, asyncio.timeout(None) as limit:
-        body = _Body(source, progress, limit)
-        size = await body.begin()
-        headers = _headers(source, wishes)
-        if size is not None:
-            headers["Content-Length"] = str(size)
-        asks = size is None or size > UNASKED
-        try:
-            sending = server.post("/upload", data=body.pieces(), headers=headers, expect100=asks)
-            async with sending as answer:
-                return _shared(server, await server.told(answer))
-        except Broken as broken:
-            if body.failure is not None:
-                raise body.failure from None
-            raise _unknown(broken) from None
+    body = _Body(source, progress)
+    try:
+        async with Server.at(address) as server, body.moving():
+            size = await body.begin()
+            return await _sent(server, body, size, _headers(source, wishes))
+    except Broken as broken:
+        if body.failure is not None:
+            raise body.failure from None
+        if type(broken) is Broken and not broken.wait:  # it may have arrived, who knows
+            raise _unknown() from None
+        raise
+    except TimeoutError:
+        raise _unknown() from None
+
+
+async def _sent(server: Server, body: _Body, size: int | None, headers: dict[str, str]) -> Shared:
+    if size is not None:
+        headers["Content-Length"] = str(size)
+    asks = size is None or size > UNASKED
+    sending = server.post("/upload", data=body.pieces(), headers=headers, expect100=asks)
+    async with sending as answer:
+        return _shared(server, await server.told(answer))
 
 
 def _headers(source: Source, wishes: Wishes) -> dict[str, str]:
@@ -80,9 +87,7 @@ def _headers(source: Source, wishes: Wishes) -> dict[str, str]:
     return headers
 
 
-def _unknown(broken: Broken) -> Broken:
-    if type(broken) is not Broken or broken.wait:
-        return broken
+def _unknown() -> Broken:
     return Broken(
         _(
             "The connection broke off before the server's answer. Share it again: "
@@ -103,44 +108,49 @@ def _shared(server: Server, told: dict[str, Any]) -> Shared:
 
 
 class _Body:
-    """The bytes as they are pulled; whoever does not pull for too long runs into the limit."""
+    """The bytes as they are pulled. Whoever does not pull for too long runs into a time limit."""
 
-    def __init__(self, source: Source, progress: Progress, limit: asyncio.Timeout) -> None:
+    def __init__(self, source: Source, progress: Progress) -> None:
         self._source = source
         self._progress = progress
-        self._limit = limit
         self._read = source.pieces()
+        self._limit = asyncio.timeout(None)
         self._head = b""
         self.failure: Failure | None = None
+
+    @asynccontextmanager
+    async def moving(self) -> AsyncIterator[None]:
+        """Limit the waiting in the block: not for a slow source, but for all else.
+
+        Raises:
+            TimeoutError: nothing moved.
+        """
+        async with self._limit, aclosing(self._read):
+            yield
 
     async def begin(self) -> int | None:
         """Read a first piece, and tell the size: what ends within it has one, too."""
         while len(self._head) < PIECE and (piece := await anext(self._read, b"")):
             self._head += piece
-        self._wait()
+        self._expect()
         if self._source.size is None and len(self._head) < PIECE:
             return len(self._head)
         return self._source.size
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Hand out all of it, once."""
-        try:
-            async with aclosing(self._read):
-                yield self._counted(self._head)
-                while True:
-                    self._limit.reschedule(None)  # a slow source has all the time it wants
-                    piece = await anext(self._read, b"")
-                    self._wait()
-                    if not piece:
-                        return
-                    yield self._counted(piece)
-        except Failure as failure:  # aiohttp tells of a broken connection instead
-            self.failure = failure
-            raise
+        piece = self._head
+        while piece:
+            self._expect()
+            self._progress.add(len(piece))
+            yield piece
+            self._limit.reschedule(None)
+            try:
+                piece = await anext(self._read, b"")
+            except Failure as failure:  # aiohttp tells of a broken connection instead
+                self.failure = failure
+                raise
+        self._expect()
 
-    def _counted(self, piece: bytes) -> bytes:
-        self._progress.add(len(piece))
-        return piece
-
-    def _wait(self) -> None:
+    def _expect(self) -> None:
         self._limit.reschedule(asyncio.get_running_loop().time() + STALLED)
