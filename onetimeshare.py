@@ -17,13 +17,13 @@ import structlog
 
 from client import commands as client
 from core.background import beside
-from core.bootstrap import open_vault
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
 from core.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from contextlib import AbstractAsyncContextManager
 
     from core.bootstrap import House
 
@@ -77,7 +77,7 @@ def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[Non
 async def run(settings: Settings) -> None:
     """Run everything in this process. A door that can't open does not take the others down."""
     async with (
-        open_vault(settings) as house,
+        _vault(settings) as house,
         beside(house.sweeper.run()),
         asyncio.TaskGroup() as group,
     ):
@@ -93,7 +93,7 @@ async def run(settings: Settings) -> None:
 
 async def run_web(settings: Settings) -> None:
     """Run the web server, and the sweeper beside it."""
-    async with open_vault(settings, own_redis=False) as house, beside(house.sweeper.run()):
+    async with _vault(settings, own_redis=False) as house, beside(house.sweeper.run()):
         await _serve(house, settings)
 
 
@@ -103,8 +103,14 @@ async def run_bot(door: str, settings: Settings) -> None:
         raise CannotStart(
             f"{door.upper()}_BOT_TOKEN is empty; docs/{door}.md says where to get one."
         )
-    async with open_vault(settings, own_redis=False) as house:
+    async with _vault(settings, own_redis=False) as house:
         await _open_door(door, house, settings)
+
+
+def _vault(settings: Settings, *, own_redis: bool = True) -> AbstractAsyncContextManager[House]:
+    from core.bootstrap import open_vault  # noqa: PLC0415 - `share` and `open` need not load it
+
+    return open_vault(settings, own_redis=own_redis)
 
 
 def _first_admin(settings: Settings) -> None:

@@ -24,14 +24,15 @@ class Progress:
     def __init__(self, size: int | None, *, quiet: bool) -> None:
         self._size = size
         self._silent = quiet or not sys.stderr.isatty()
-        self._began = self._shown = time.monotonic()
+        self._began = self._looked = time.monotonic()
         self._done = 0
+        self._drawn = False
 
     def add(self, count: int) -> None:
         """Count bytes that were transferred."""
         self._done += count
-        if not self._silent and time.monotonic() - self._shown >= PAUSE:
-            self._shown = time.monotonic()
+        if not self._silent and time.monotonic() - self._looked >= PAUSE:
+            self._looked, self._drawn = time.monotonic(), True
             sys.stderr.write(f"{CLEAR}{self._line()}")
             sys.stderr.flush()
 
@@ -41,7 +42,7 @@ class Progress:
         try:
             yield
         finally:
-            if not self._silent:
+            if self._drawn:
                 sys.stderr.write(CLEAR)
                 sys.stderr.flush()
 

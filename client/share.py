@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from client.failure import Broken, Failure
+from client.failure import Broken, Exit, Failure
 from client.server import Server
 from client.source import PIECE
 from core.errors import Malformed
@@ -65,6 +65,8 @@ async def share(address: Address, source: Source, wishes: Wishes, progress: Prog
         raise
     except TimeoutError:
         raise _unknown() from None
+    except Failure as failure:
+        raise _closed(address) if failure.code is Exit.NOT_FOUND else failure from None
 
 
 async def _sent(server: Server, body: _Body, size: int | None, headers: dict[str, str]) -> Shared:
@@ -85,6 +87,14 @@ def _headers(source: Source, wishes: Wishes) -> dict[str, str]:
     if wishes.lifetime is not None:
         headers["OTS-Expires"] = str(round(wishes.lifetime.total_seconds()))
     return headers
+
+
+def _closed(address: Address) -> Failure:
+    sentence = _(
+        "Nothing can be shared at {host}: its operator has switched that off, "
+        "or the server's address is another one."
+    )
+    return Failure(sentence.format(host=address.host), Exit.NOT_TAKEN)
 
 
 def _unknown() -> Broken:
