@@ -43,6 +43,10 @@ class Unreachable(Broken):
     """There was no connection at all."""
 
 
+class Stranger(Broken):
+    """What answers is no server of ours; a proxy before it may say so while it restarts."""
+
+
 class PasswordWanted(Failure):
     """A password is needed, or was wrong; `attempts_left` may be 0."""
 

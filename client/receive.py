@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from client.failure import Broken, Failure, Unreachable
+from client.failure import Broken, Failure, Stranger, Unreachable
 from client.patience import Patience
 from core.secret import Kind, Metadata
 
@@ -49,8 +49,8 @@ async def claim(
     while True:
         try:
             told = await server.call(f"{path}/open", fields)
-        except Unreachable:
-            raise
+        except (Unreachable, Stranger):
+            raise  # nothing is at stake yet: the sooner this is known, the better
         except Broken as broken:
             await patience.wait(broken)
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientSSLError, ClientTimeout
 
-from client.failure import Broken, Exit, Failure, PasswordWanted, Unreachable
+from client.failure import Broken, Exit, Failure, PasswordWanted, Stranger, Unreachable
 from client.terminal import harmless
 from core.language import _, spoken, tag
 
@@ -33,7 +33,7 @@ _CODES = {
     503: Exit.LATER,
     507: Exit.LATER,
 }
-_PATIENTLY = {429, 503}  # worth trying again by itself
+_PATIENTLY = {429, 500, 503}  # worth trying again by itself
 
 
 class Server:
@@ -104,10 +104,10 @@ class Server:
             raise self.stranger()
         return told
 
-    def stranger(self) -> Failure:
+    def stranger(self) -> Stranger:
         """Say that somebody else answers there."""
         sentence = _("What answers at {host} is not a server of OneTimeShare.")
-        return Failure(sentence.format(host=self._address.host), Exit.NO_SERVER)
+        return Stranger(sentence.format(host=self._address.host))
 
     async def _refusal(self, answer: ClientResponse) -> Failure:
         if answer.content_type != "application/problem+json":
@@ -117,7 +117,7 @@ class Server:
         if answer.status == 403 and "attempts_left" in told:  # noqa: PLR2004 - about a password
             return PasswordWanted(sentence, _number(told["attempts_left"]))
         code = _CODES.get(answer.status, Exit.NOT_TAKEN if answer.status < 500 else Exit.FAULT)  # noqa: PLR2004 - whose fault it is
-        if answer.status in _PATIENTLY:
+        if answer.status in _PATIENTLY and not str(told.get("type")).endswith(":corrupt"):
             return Broken(sentence, code, wait=_number(told.get("retry_after")))
         return Failure(sentence, code)
 

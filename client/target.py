@@ -130,7 +130,17 @@ class File:
         os.fsync(self._descriptor)
         path = self._path if self._force else _reserved(self._path)
         self._part.replace(path)
+        _keep(path.parent)
         return path
+
+
+def _keep(folder: Path) -> None:
+    """Make names last: the server destroys what this command says is here."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def check(path: Path, *, force: bool) -> None:
