@@ -107,7 +107,7 @@ class Place:
             raise Occupied(LEASE // 1000) from None
         except OneTimeShareError:
             if draft.committed:
-                await self._vault.abandon(draft.id, self._owner)
+                await self._vault.control.abandon(draft.id, self._owner)
             self.unsure = False
             raise
         self.unsure = False
@@ -140,7 +140,7 @@ class Reception:
         place = Place(self._vault, self._invitations, name, secret_id, taken)
         try:
             for left in taken.earlier:
-                await self._vault.abandon(left, taken.owner)
+                await self._vault.control.abandon(left, taken.owner)
             async with beside(self._stay(name, secret_id)):
                 yield place
         finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from core.draft import token_proof
 from core.errors import Malformed
 from core.link import KEY_SIZE, decode
 from core.secret import State
@@ -38,7 +39,7 @@ async def page(request: web.Request) -> web.Response:
 @routes.post("/s/{id}/status")
 async def status(request: web.Request) -> web.Response:
     """Tell the sender how it stands."""
-    told = await request.app[VAULT].status(secret_id(request), _proof(request, bearer(request)))
+    told = await request.app[VAULT].control.status(secret_id(request), _proof(bearer(request)))
     return web.json_response(
         {
             "state": told.state.value,
@@ -60,14 +61,14 @@ def _moment(moment: datetime) -> str:
 @routes.delete("/s/{id}")
 async def revoke(request: web.Request) -> web.Response:
     """Revoke, with the token that the sender got."""
-    await request.app[VAULT].revoke(secret_id(request), _proof(request, bearer(request)))
+    await request.app[VAULT].control.revoke(secret_id(request), _proof(bearer(request)))
     return web.Response(status=204)
 
 
 @routes.post("/s/{id}/unlock")
 async def unlock(request: web.Request) -> web.Response:
     """Unlock after wrong passwords, with the token that the sender got."""
-    await request.app[VAULT].unlock(secret_id(request), _proof(request, bearer(request)))
+    await request.app[VAULT].control.unlock(secret_id(request), _proof(bearer(request)))
     return web.Response(status=204)
 
 
@@ -77,14 +78,14 @@ async def without_script(request: web.Request) -> web.Response:
     fields = await Fields.read(request)
     vault, name = request.app[VAULT], secret_id(request)
     token = fields.need("link-key").strip().rpartition("#")[2]
-    proof, wish = _proof(request, token), fields.get("wish")
+    proof, wish = _proof(token), fields.get("wish")
     if wish == "revoke":
-        await vault.revoke(name, proof)
+        await vault.control.revoke(name, proof)
     elif wish == "unlock":
-        await vault.unlock(name, proof)
+        await vault.control.unlock(name, proof)
     elif wish is not None:
         raise Malformed("wish: send revoke, unlock or none")
-    told = await vault.status(name, proof)
+    told = await vault.control.status(name, proof)
     return request.app[PAGES].standing(status=told, stands=_standing(told), token=token)
 
 
@@ -97,5 +98,5 @@ def _standing(status: Status) -> str:
     return status.state.value
 
 
-def _proof(request: web.Request, token: str) -> bytes:
-    return request.app[VAULT].token_proof(decode(token, KEY_SIZE, "revoke token"))
+def _proof(token: str) -> bytes:
+    return token_proof(decode(token, KEY_SIZE, "revoke token"))

@@ -135,7 +135,7 @@ async def test_home_page_complains_before_it_sends(page: Page, web: Web, tmp_pat
     await page.fill("#text", "typed")
     await page.click("#send")
     await expect(page.locator("#problem")).to_contain_text("100 MB")
-    await page.click("text=×")
+    await page.click("#chosen button")
     await expect(page.locator("#problem")).to_be_hidden()
     assert await page.input_value("#text") == "typed"
 
@@ -162,7 +162,7 @@ async def test_every_end_is_told_calmly(page: Page, web: Web, state: str) -> Non
     elif state == "expired":
         await web.house.redis.hset(record, "expires", 1)
     elif state == "revoked":
-        await vault.abandon(link.id, b"")
+        await vault.control.abandon(link.id, b"")
         token = Link.parse(secret.link.url(web.url))
         assert token == link
         await web.house.redis.hset(record, "state", "revoked")
@@ -284,7 +284,7 @@ async def test_password_set_after_the_page_opened_is_told(page: Page, web: Web) 
 
     async def meanwhile(route: Route) -> None:
         await web.house.redis.hset(f"ots:{{{link.id}}}", "lease", 1)
-        await web.house.vault.rewrap(link.id, link.key, owner, password="new")
+        await web.house.vault.control.rewrap(link.id, link.key, owner, password="new")
         await route.continue_()
 
     await page.route("**/data", meanwhile)
