@@ -93,6 +93,7 @@ class Terminal:
         self.process = process
         self._master = master
         self._screen = b""
+        self._typed = 0  # where the screen ended when the last line was typed
         asyncio.get_running_loop().add_reader(master, self._read)
 
     @property
@@ -107,17 +108,12 @@ class Terminal:
 
     async def says(self, text: str) -> None:
         """Wait for a text that was not there before the last line was typed."""
-        try:
-            await until(lambda: text in self.screen[self._typed :])
-        except TimeoutError:
-            raise AssertionError(repr(self.screen)) from None
+        await until(lambda: text in self.screen[self._typed :])
 
     async def types(self, line: str) -> None:
         """Type a line."""
         self._typed = len(self.screen)
         os.write(self._master, f"{line}\n".encode())
-
-    _typed = 0
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._master)
