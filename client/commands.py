@@ -24,11 +24,8 @@ from core.quantities import parse_duration
 
 if TYPE_CHECKING:
     from datetime import timedelta
-    from typing import TypeVar
 
     from client.share import Shared
-
-    T = TypeVar("T")
 
 SERVER = "http://localhost:8080"
 
@@ -76,8 +73,8 @@ def _share(arguments: argparse.Namespace) -> None:
     address = Address.parse(
         arguments.server or os.environ.get("OTS_SERVER") or SERVER, insecure=arguments.insecure
     )
+    password = _given(arguments)
     with Source.of(arguments.file, arguments.name) as source:
-        password = _given(arguments)
         if arguments.password and password is None:
             password = ask_twice(_("A password for the recipient (not shown): "))
         if source.descriptor == STDIN and sys.stdin.isatty():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -54,7 +53,7 @@ async def share(address: Address, source: Source, wishes: Wishes, progress: Prog
     """
     body = _Body(source, progress)
     try:
-        async with Server.at(address) as server, body.moving():
+        async with Server.at(address) as server, body.limit:
             size = await body.begin()
             return await _sent(server, body, size, _headers(source, wishes))
     except Broken as broken:
@@ -118,25 +117,15 @@ def _shared(server: Server, told: dict[str, Any]) -> Shared:
 
 
 class _Body:
-    """The bytes as they are pulled. Whoever does not pull for too long runs into a time limit."""
+    """The bytes as they are pulled. Whoever does not pull for too long runs into the limit."""
 
     def __init__(self, source: Source, progress: Progress) -> None:
         self._source = source
         self._progress = progress
         self._read = source.pieces()
-        self._limit = asyncio.timeout(None)
+        self.limit = asyncio.timeout(None)  # not for a slow source, but for all else
         self._head = b""
         self.failure: Failure | None = None
-
-    @asynccontextmanager
-    async def moving(self) -> AsyncIterator[None]:
-        """Limit the waiting in the block: not for a slow source, but for all else.
-
-        Raises:
-            TimeoutError: nothing moved.
-        """
-        async with self._limit, aclosing(self._read):
-            yield
 
     async def begin(self) -> int | None:
         """Read a first piece, and tell the size: what ends within it has one, too."""
@@ -154,7 +143,7 @@ class _Body:
             self._expect()
             self._progress.add(len(piece))
             yield piece
-            self._limit.reschedule(None)
+            self.limit.reschedule(None)
             try:
                 piece = await anext(self._read, b"")
             except Failure as failure:  # aiohttp tells of a broken connection instead
@@ -163,4 +152,4 @@ class _Body:
         self._expect()
 
     def _expect(self) -> None:
-        self._limit.reschedule(asyncio.get_running_loop().time() + STALLED)
+        self.limit.reschedule(asyncio.get_running_loop().time() + STALLED)

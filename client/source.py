@@ -60,7 +60,9 @@ class Source:
 
     @property
     def type(self) -> str:
-        """The media type that the name suggests."""
+        """The media type, for a file the one that its name suggests."""
+        if self.kind is Kind.TEXT:
+            return "text/plain"
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:

@@ -36,10 +36,10 @@ def ask(prompt: str) -> str:
     except (GetPassWarning, OSError):
         sentence = _("There is no terminal to ask on: --password-fd reads the password elsewhere.")
         raise Failure(sentence, Exit.LOCAL) from None
-    except EOFError:
+    except (EOFError, UnicodeDecodeError):
         answer = ""
     if not answer:
-        raise Failure(_("Nothing was typed, and nothing was done."), Exit.USAGE)
+        raise Failure(_("Nothing readable was typed, and nothing was done."), Exit.USAGE)
     return answer
 
 
@@ -67,7 +67,7 @@ def read_line(descriptor: int) -> str:
             if not (byte := os.read(descriptor, 1)):
                 break
             line += byte
-        text = line.decode().rstrip("\r\n")
+        text = line.decode().rstrip("\r\n") if len(line) < LONGEST else ""
     except (OSError, ValueError):
         text = ""
     if not text:
