@@ -7,6 +7,7 @@ put and deleted (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.h
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -30,16 +31,28 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 CONNECT = timedelta(seconds=5)
-REQUEST = timedelta(seconds=30)  # of one request with its body: a part, or a batch
+REQUEST = timedelta(seconds=30)  # of one request with its body: a part, or a range
 RETRYING = timedelta(seconds=5)  # in which a refused or broken request is repeated
 RETRIES = 3
-PATIENCE = 15.0  # seconds for what is small: a latch, a look, a batch of bytes
+PATIENCE = 15.0  # seconds for what is small: a latch, a look, a range of bytes
 LISTED = 1000  # objects in one answer; S3 gives no more
 
 FAILURES = (BaseError, OSError, ValueError)  # of obstore; a time limit is an OSError too
 # What stores call it when a disk, an account or a quota has no room.
 FULL = re.compile(r"QuotaExceeded|StorageFull|InsufficientStorage|status code: 507")
-_CODES = (re.compile(r"<Code>(\w{1,64})</Code>"), re.compile(r"status code: (\d{3})"))
+# How obstore's texts say what went wrong, the most telling first.
+_WHYS = tuple(
+    re.compile(why)
+    for why in (
+        r"<Code>(\w{1,64})</Code>",
+        r"(invalid peer certificate: \w+)",
+        r"(Connection refused|dns error)",
+        r"(status code: \d{3})",
+        r"kind: (Timeout|Connect)",
+    )
+)
+_ROLE = "http://169.254.169.254/"  # where a machine of AWS is asked for the keys of its role
+_FROM_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 class Bucket:
@@ -47,6 +60,7 @@ class Bucket:
 
     def __init__(self, place: Place) -> None:
         """Without credentials obstore asks the usual places: the environment, the machine."""
+        _forget_empty_keys()
         told = place.told
         self._store = S3Store(
             place.bucket,
@@ -200,6 +214,16 @@ def refuse(error: Exception) -> NoReturn:
 
 
 def reason(error: Exception) -> str:
-    """Tell the store's code for it, or else the kind of error."""
-    found = next(filter(None, (code.search(str(error)) for code in _CODES)), None)
+    """Tell the store's code for it, or what stands between."""
+    said = str(error)
+    if _ROLE in said:
+        return "no keys are set, and this machine has no role"
+    found = next(filter(None, (why.search(said) for why in _WHYS)), None)
     return found[1] if found else type(error).__name__
+
+
+def _forget_empty_keys() -> None:
+    """Compose files pass what is not set as an empty text, which obstore would sign with."""
+    for name in _FROM_ENVIRONMENT:
+        if os.environ.get(name) == "":
+            del os.environ[name]

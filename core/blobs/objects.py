@@ -32,28 +32,30 @@ STALE = timedelta(minutes=15)  # after which nobody is about to write a blob's r
 PART = 5 * 1024 * 1024  # bytes; S3 takes no smaller ones, but for the last
 PARTS = 10_000  # S3 takes no more
 HEAD = NONCE + BATCH * SEALED_CHUNK  # bytes that opening reads: a recipient's first batch
+AHEAD = 4 * BATCH * SEALED_CHUNK  # bytes: a batch for each round trip would be slow
 STANDING = "standing"
 
 
 class ObjectBlob:
-    """An open blob; its first bytes were read on the way, each further batch is one request."""
+    """An open blob; its first bytes were read on the way, further ones `AHEAD` at a time."""
 
     def __init__(self, bucket: Bucket, name: str, size: int, head: bytes) -> None:
         self._bucket = bucket
         self._name = name
-        self._head = head
+        self._seen, self._at = head, 0  # bytes that were read last, and where they begin
         self.size = size
 
     async def read(self, offset: int, length: int) -> bytes:
-        end = offset + length
-        if end > self.size:
+        if offset + length > self.size:
             raise Corrupt
-        if end <= len(self._head):
-            return self._head[offset:end]
-        read = await self._bucket.read(self._name, offset, length)
-        if len(read) != length:
-            raise Corrupt
-        return read
+        if not self._at <= offset <= offset + length <= self._at + len(self._seen):
+            more = min(max(length, AHEAD), self.size - offset)
+            self._seen = await self._bucket.read(self._name, offset, more)
+            self._at = offset
+            if len(self._seen) != more:
+                raise Corrupt
+        start = offset - self._at
+        return self._seen[start : start + length]
 
 
 class ObjectBlobs:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.blobs.bucket import Bucket
 
 # Seconds that an upload has to end once it was given up: a request, what is repeated, the abort.
-ENDING = 120.0
+ENDING = 45.0
 
 
 class BrokenOff(Exception):

@@ -17,7 +17,7 @@ from core.errors import CannotStart, Corrupt, Gone, SourceFailed, Unavailable
 from core.link import Claim, SecretId
 from core.secret import Kind, State
 from core.settings import Settings
-from tests.contents import gathered, pieces, until
+from tests.contents import gathered, pieces
 from tests.fakes.s3 import BUCKET, KEYS
 from tests.faults.proxy import Fault, Proxy
 
@@ -86,13 +86,16 @@ async def test_upload_that_ends_early_takes_its_parts_back(s3: Server) -> None:
 
 
 class Stopped(Fault):
-    """The store takes nothing more, until it does again."""
+    """The store begins an upload and takes no parts of it, until it does."""
 
     def __init__(self) -> None:
+        self.reached = asyncio.Event()
         self.going = asyncio.Event()
 
     async def asked(self, _line: Line, piece: bytes, /) -> bytes:
-        await self.going.wait()
+        if b"partNumber=" in piece:
+            self.reached.set()
+            await self.going.wait()
         return piece
 
 
@@ -111,7 +114,7 @@ async def test_slow_store_holds_up_its_source(s3: Server) -> None:
         async with opened(url) as blobs:
             proxy.fault = stopped = Stopped()
             putting = asyncio.create_task(blobs.put(name, LIMIT, counted()))
-            await until(lambda: read > PART)
+            await stopped.reached.wait()
             before = 0
             while before != read:
                 before = read
@@ -140,8 +143,35 @@ async def test_store_without_conditional_puts_is_refused(s3: Server) -> None:
 
 async def test_wrong_bucket_and_address_are_told(s3: Server) -> None:
     """A bucket that is not there, or nobody at the address, stops the start and says so."""
-    assert "NoSuchBucket" in await refusal(s3.url(bucket="nobodys"))
-    assert "can not be used" in await refusal(s3.url(port=1))
+    assert "The bucket nobodys can not be used: NoSuchBucket" in await refusal(
+        s3.url(bucket="nobodys")
+    )
+    assert "Connection refused" in await refusal(s3.url(port=1))
+
+
+class Overheard(Fault):
+    """Keeps what the store is sent."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    async def asked(self, _line: Line, piece: bytes, /) -> bytes:
+        self.sent += piece
+        return piece
+
+
+async def test_empty_keys_of_the_environment_are_none(
+    s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An AWS_SESSION_TOKEN that is set and empty, as compose files pass it, is not sent along."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "")
+    async with Proxy(s3.port).listening() as proxy:
+        proxy.fault = overheard = Overheard()
+        async with opened(s3.url(proxy.port)):
+            pass
+    assert KEYS["AWS_ACCESS_KEY_ID"].encode() in overheard.sent
+    assert KEYS["AWS_SECRET_ACCESS_KEY"].encode() not in overheard.sent
+    assert b"security-token" not in overheard.sent
 
 
 async def test_bucket_that_finds_nothing_loses_nothing(s3: Server) -> None:
