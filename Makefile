@@ -1,10 +1,10 @@
-# make run · make test · make check · make soak · make bench: each works on a fresh machine with Python >= 3.11.
+# make run · make test · make check · make soak · make bench · make audit: each works on a fresh machine with Python >= 3.11.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test soak check bench format messages conversations lock clean
+.PHONY: run test soak check bench audit format messages conversations lock clean
 
 run: $(VENV)/.run
 	$(BIN)/python onetimeshare.py run
@@ -24,6 +24,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+# What axe, Lighthouse and MDN's HTTP Observatory say of the pages; pictures go to artifacts/pages.
+audit: $(VENV)/.dev $(VENV)/audit/.installed
+	AUDIT=1 $(BIN)/python -m pytest -q --show-capture=no tests/audit $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -65,6 +69,16 @@ $(VENV)/.run: requirements.txt $(VENV)/.redis | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# Kept outside of the tree and without a lock file; what is pinned here pins nothing that people run.
+# Lighthouse 13 wants Node.js 22; neither tool needs what its packages do after an installation.
+$(VENV)/audit/.installed: | $(VENV)/.dev
+	@mkdir -p $(@D)
+	@if command -v npm >/dev/null; then \
+	  npm install --prefix $(@D) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
+	    lighthouse@12.8.2 @mdn/mdn-http-observatory@1.4.8 && touch $@ \
+	  || echo 'npm reached no registry: Lighthouse and the Observatory are left out.'; \
+	else echo 'No npm here: Lighthouse and the Observatory are left out; on Debian: apt-get install npm'; fi
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -125,7 +125,7 @@ async def arrive(share: Share, handover: Handover) -> Arrival:
         url=handed.link.url(share.public_url),
         kind=handed.kind,
         size=handed.size,
-        status=await share.vault.status(handed.link.id, handover.owner),
+        status=await share.vault.control.status(handed.link.id, handover.owner),
         owner=handover.owner,
         label=asking.label,
         purpose=asking.purpose,
@@ -134,4 +134,4 @@ async def arrive(share: Share, handover: Handover) -> Arrival:
 
 
 async def _refer(share: Share, handover: Handover, ref: SenderRef) -> None:
-    await share.vault.refer(handover.handed.link.id, handover.owner, ref)
+    await share.vault.control.refer(handover.handed.link.id, handover.owner, ref)

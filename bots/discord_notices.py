@@ -50,7 +50,7 @@ class Teller:
 
     async def _status(self, receipt: Receipt) -> Status | None:
         try:
-            return await self._vault.status(receipt.secret_id, receipt.owner)
+            return await self._vault.control.status(receipt.secret_id, receipt.owner)
         except NotFound:  # the bot was down for longer than a note is kept
             return None
 

@@ -104,7 +104,7 @@ class Presses:
         """Look where the secret stands, which must be quick, and answer."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                status = await self._vault.status(pressed.secret_id, pressed.owner)
+                status = await self._vault.control.status(pressed.secret_id, pressed.owner)
         except NotFound:
             await pressed.interaction.response.defer()
             await self._not_found(pressed)
@@ -143,7 +143,8 @@ class Presses:
 
     async def _work(self, pressed: Pressed, action: str) -> None:
         try:
-            await self._vault.status(pressed.secret_id, pressed.owner)  # before anything is done
+            # Before anything is done.
+            await self._vault.control.status(pressed.secret_id, pressed.owner)
             outcome = await self._later[action](pressed)
         except NotFound:
             await self._not_found(pressed)
@@ -153,7 +154,7 @@ class Presses:
         if outcome.tells is not None:
             pressed = replace(pressed, reply=replace(pressed.reply, tells=outcome.tells))
         try:
-            status = await self._vault.status(pressed.secret_id, pressed.owner)
+            status = await self._vault.control.status(pressed.secret_id, pressed.owner)
             await self._show(pressed, status, outcome.note, sure=action != "revoke")
         except OneTimeShareError as error:
             await pressed.interaction.followup.send(refusal(error), ephemeral=True)
@@ -177,7 +178,7 @@ class Presses:
         chat = await _direct_chat(interaction) if tells else ""
         message, more = str(interaction.message.id), token_of(interaction)
         ref = SenderRef(DOOR, chat, str(interaction.locale), message, more)
-        await self._vault.refer(pressed.secret_id, pressed.owner, ref)
+        await self._vault.control.refer(pressed.secret_id, pressed.owner, ref)
 
     async def _not_found(self, pressed: Pressed) -> None:
         """Say whether it is somebody else's, or over for long: whoever has the link may know."""
@@ -191,16 +192,16 @@ class Presses:
             await pressed.interaction.followup.send(_(words.NOT_YOURS), ephemeral=True)
 
     async def _burn(self, pressed: Pressed) -> Outcome:
-        await self._vault.revoke(pressed.secret_id, pressed.owner)
+        await self._vault.control.revoke(pressed.secret_id, pressed.owner)
         return Outcome()
 
     async def _unlock(self, pressed: Pressed) -> Outcome:
-        await self._vault.unlock(pressed.secret_id, pressed.owner)
+        await self._vault.control.unlock(pressed.secret_id, pressed.owner)
         return Outcome(_(words.UNLOCKED))
 
     async def _reschedule(self, pressed: Pressed) -> Outcome:
         lifetime = parse_duration(pressed.chosen)
-        await self._vault.reschedule(pressed.secret_id, pressed.owner, lifetime)
+        await self._vault.control.reschedule(pressed.secret_id, pressed.owner, lifetime)
         return Outcome(_(words.RESCHEDULED))
 
     async def _protect(self, pressed: Pressed) -> Outcome:
@@ -210,7 +211,9 @@ class Presses:
             return Outcome(_(words.NO_LINK_HERE))
         given = Filled.read(pressed.interaction).values
         new, old = given.get("new"), given.get("old")
-        await self._vault.rewrap(link.id, link.key, pressed.owner, password=new, old_password=old)
+        await self._vault.control.rewrap(
+            link.id, link.key, pressed.owner, password=new, old_password=old
+        )
         return Outcome(_(words.PASSWORD_SET) if new else _(words.PASSWORD_GONE))
 
     async def _tell(self, pressed: Pressed) -> Outcome:

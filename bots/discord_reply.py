@@ -90,7 +90,9 @@ class Reply:
         edits after this did: so the last edit is the true one, whichever replica makes it.
         """
         with suppress(OneTimeShareError, discord.HTTPException):
-            while replies.state(now := await vault.status(shown.id, owner)) != replies.state(shown):
+            while replies.state(
+                now := await vault.control.status(shown.id, owner)
+            ) != replies.state(shown):
                 await edit(**self.shown(now, vault.policy, note))
                 shown = now
 

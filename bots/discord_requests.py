@@ -183,7 +183,7 @@ class Asking:
             more, language = token_of(pressed.interaction), str(pressed.interaction.locale)
             ref = SenderRef(DOOR, chat, language, str(message.id), more)
             with suppress(Unavailable):  # pressing and /secrets tell
-                await vault.refer(arrival.status.id, pressed.owner, ref)
+                await vault.control.refer(arrival.status.id, pressed.owner, ref)
 
     async def _list(self, pressed: Pressed) -> dict[str, Any]:
         return listed((await self._requests.waiting(pressed.owner))[:LISTED])

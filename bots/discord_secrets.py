@@ -89,7 +89,7 @@ class Secrets:
         await interaction.edit_original_response(content=content, view=view)
 
     async def _list(self, owner: bytes, _secret_id: SecretId | None, note: str) -> Shown:
-        secrets = await self._vault.secrets(owner)
+        secrets = await self._vault.control.secrets(owner)
         if not secrets:
             return _(words.NO_SECRETS), None
         listed = list(enumerate(secrets[:LISTED], 1))
@@ -109,7 +109,7 @@ class Secrets:
 
     async def _ask(self, owner: bytes, _secret_id: SecretId | None, chosen: str) -> Shown:
         number, _space, name = chosen.partition(" ")
-        for status in await self._vault.secrets(owner):
+        for status in await self._vault.control.secrets(owner):
             if str(status.id) == name and status.waiting:
                 question = _(words.REALLY_ONE).format(
                     number=number, made=words.clock(status.created_at)
@@ -121,12 +121,12 @@ class Secrets:
     async def _drop(self, owner: bytes, secret_id: SecretId | None, _chosen: str) -> Shown:
         with suppress(NotFound, TooLate, Gone):  # the list says what became of it
             if secret_id is not None:
-                await self._vault.revoke(secret_id, owner)
+                await self._vault.control.revoke(secret_id, owner)
         return await self._list(owner, None, "")
 
     async def _forget(self, owner: bytes, _secret_id: SecretId | None, _chosen: str) -> Shown:
         await self._requests.forget(owner)
-        return _(words.FORGOTTEN).format(count=await self._vault.forget(owner)), None
+        return _(words.FORGOTTEN).format(count=await self._vault.control.forget(owner)), None
 
     @staticmethod
     async def _keep(_owner: bytes, _secret_id: SecretId | None, _chosen: str) -> Shown:

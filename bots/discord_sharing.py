@@ -136,7 +136,7 @@ class Sharing:
 
     async def _hand_over(self, shared: Shared, submission: Submission, place: Place) -> Told:
         vault = self._share.vault
-        status = await vault.status(shared.id, vault.owner(submission.sender))
+        status = await vault.control.status(shared.id, vault.owner(submission.sender))
         reply = Reply.fresh(shared, submission.kind, packed=submission.packed, tells=place.tells)
         note = _(words.REPLACES) if shared.replaced else ""
         message = await place.send(**reply.shown(status, vault.policy, note))
@@ -151,6 +151,6 @@ class Sharing:
     async def add(self, told: Told, owner: bytes, note: str) -> None:
         """Say something more in a message that holds a link."""
         vault = self._share.vault
-        status = await vault.status(told.status.id, owner)
+        status = await vault.control.status(told.status.id, owner)
         await told.message.edit(**told.reply.shown(status, vault.policy, note))
         await told.reply.keep_true(vault, owner, status, told.message.edit, note=note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,7 @@ class Share:
         proof = self.vault.owner(submission.sender)
         door, event, parts = submission.sender.door, submission.event, submission.parts
         async with self.creations.once(door, event, parts) as creation:
-            existed = [await self.vault.abandon(one, proof) for one in creation.earlier]
+            existed = [await self.vault.control.abandon(one, proof) for one in creation.earlier]
             with self.gate.entered(encode(proof)) as entered:
                 sealed = await self.vault.seal(
                     entered.counted(submission.content, submission.size),
@@ -143,7 +144,8 @@ class Share:
                     replaced=any(existed),
                 )
             except BaseException:
-                await self.vault.abandon(sealed.link.id, proof)
+                with suppress(Unavailable):  # a repeat of the event ends it
+                    await asyncio.shield(self.vault.control.abandon(sealed.link.id, proof))
                 raise
 
     async def note(self, shared: Shared, submission: Submission, message: str, **more: str) -> None:
@@ -154,7 +156,7 @@ class Share:
         sender = submission.sender
         ref = SenderRef(sender.door, submission.chat, submission.language, message, more)
         with suppress(Unavailable):
-            await self.vault.refer(shared.id, self.vault.owner(sender), ref)
+            await self.vault.control.refer(shared.id, self.vault.owner(sender), ref)
 
 
 async def text_content(text: str) -> AsyncIterator[bytes]:

@@ -94,7 +94,7 @@ class Controls:
 
     async def _lifetime(self, press: Press) -> str:
         wish = timedelta(seconds=int(press.value))
-        await self._vault.reschedule(press.secret_id, press.owner, wish)
+        await self._vault.control.reschedule(press.secret_id, press.owner, wish)
         await self._refresh(press, press.value)
         return ""
 
@@ -103,7 +103,7 @@ class Controls:
         return ""
 
     async def _revoke(self, press: Press) -> str:
-        await self._vault.revoke(press.secret_id, press.owner)
+        await self._vault.control.revoke(press.secret_id, press.owner)
         await self._refresh(press)
         return ""
 
@@ -112,7 +112,7 @@ class Controls:
         return ""
 
     async def _unlock(self, press: Press) -> str:
-        await self._vault.unlock(press.secret_id, press.owner)
+        await self._vault.control.unlock(press.secret_id, press.owner)
         await self._refresh(press)
         return _(replies.UNLOCKED)
 
@@ -120,7 +120,7 @@ class Controls:
         url = link_in(press.message, press.secret_id)
         if press.message is None or url is None:
             return _(replies.NO_LINK_HERE)
-        status = await self._vault.status(press.secret_id, press.owner)
+        status = await self._vault.control.status(press.secret_id, press.owner)
         if not status.waiting:
             await self._refresh(press)
             return ""
@@ -132,13 +132,13 @@ class Controls:
         return ""
 
     async def _revoke_in_list(self, press: Press) -> str:
-        await self._vault.revoke(press.secret_id, press.owner)
+        await self._vault.control.revoke(press.secret_id, press.owner)
         await self._show_list(press)
         return ""
 
     async def _forget(self, press: Press) -> str:
         await Requests(self._share).forget(press.owner)
-        revoked = await self._vault.forget(press.owner)
+        revoked = await self._vault.control.forget(press.owner)
         await press.show(replies.forgotten(revoked))
         return ""
 
@@ -148,7 +148,7 @@ class Controls:
         if holder is not None:
             status = await self._standing.settle(holder, secret_id, owner, lifetime)
         else:
-            status = await self._vault.status(secret_id, owner)
+            status = await self._vault.control.status(secret_id, owner)
         if press.message is not holder:  # a short one, about a lock, or a question
             told = replies.state(status) if status.waiting else replies.standing(status, None)
             await press.show(told)
@@ -180,7 +180,7 @@ class Controls:
 
     async def listed(self, owner: bytes) -> tuple[str, InlineKeyboardMarkup | None]:
         """Write a sender's list and its buttons."""
-        found = (await self._vault.secrets(owner))[:MOST]
+        found = (await self._vault.control.secrets(owner))[:MOST]
         return replies.listed(found), buttons.under_list(found)
 
     async def status_markup(
@@ -188,7 +188,7 @@ class Controls:
     ) -> InlineKeyboardMarkup | None:
         """Give the buttons under a new link; none where it is over already."""
         with suppress(NotFound):
-            status = await self._vault.status(secret_id, owner)
+            status = await self._vault.control.status(secret_id, owner)
             policy = self._share.policy
             lifetime = str(round(policy.default_lifetime.total_seconds()))
             return buttons.under_link(status, policy, url, lifetime)

@@ -62,9 +62,9 @@ async def take(share: Share, message: Message, link: Link) -> None:
 async def _rewrap(vault: Vault, message: Message, link: Link) -> str:
     owner, text = vault.owner(sender(message)), message.text or ""
     try:
-        status = await vault.status(link.id, owner)
+        status = await vault.control.status(link.id, owner)
         old, _line, new = text.partition("\n") if status.protected else ("", "", text)
-        await vault.rewrap(
+        await vault.control.rewrap(
             link.id, link.key, owner, password=new.strip() or None, old_password=old.strip() or None
         )
     except OneTimeShareError as error:

@@ -114,5 +114,5 @@ class RequestPresses:
             async with self._requests.fetch(press.owner, press.name) as arrival:
                 stands = await bring(arrival)
             with suppress(Unavailable):
-                await self._share.vault.refer(arrival.status.id, press.owner, stands)
+                await self._share.vault.control.refer(arrival.status.id, press.owner, stands)
         await self._list(press)

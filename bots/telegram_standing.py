@@ -63,16 +63,16 @@ class Standing:
         """
         url = link_in(message, secret_id)
         chosen = lifetime or buttons.chosen(message.reply_markup)
-        status = await self._vault.status(secret_id, owner)
+        status = await self._vault.control.status(secret_id, owner)
         while True:
             markup = buttons.under_link(status, self._policy, url, chosen)
             await edit(message, replies.standing(status, url), markup)
-            shown, status = status, await self._vault.status(secret_id, owner)
+            shown, status = status, await self._vault.control.status(secret_id, owner)
             if shown == status:
                 return status
 
     async def catch_up(self, message: Message, shared: Shared, owner: bytes) -> None:
         """Show an end that came before it was noted where this secret's sender is told."""
         with suppress(OneTimeShareError):
-            if not (await self._vault.status(shared.id, owner)).waiting:
+            if not (await self._vault.control.status(shared.id, owner)).waiting:
                 await self.settle(message, shared.id, owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core import keys
@@ -9,46 +10,122 @@ from core.background import Unbroken
 from core.blobs import REVOKED
 from core.errors import Gone, NotFound, PasswordRequired, TooLate
 from core.evaluation import Proven, unwrapped
+from core.policy import check_password
+from core.quantities import milliseconds
 from core.record import NO_PASSWORD
 from core.secret import State
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
 
     from core.blobs import Blobs
+    from core.clock import Clock
     from core.evaluation import Evaluation
     from core.handout import Handout
+    from core.keys import ServerKey
     from core.link import Key, SecretId
     from core.passwords import Passwords
+    from core.policy import Policy
     from core.record import Material
     from core.records import Records
+    from core.secret import SenderRef, Status
 
 
 class Control:
     """Every wish needs the sender's proof, and comes too late once somebody opened it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts
         self,
+        *,
         records: Records,
         blobs: Blobs,
         handout: Handout,
         evaluation: Evaluation,
         passwords: Passwords,
+        server_key: ServerKey,
+        policy: Callable[[], Policy],
+        clock: Clock,
     ) -> None:
         self._records = records
         self._blobs = blobs
         self._handout = handout
         self._evaluation = evaluation
         self._passwords = passwords
+        self._server_key = server_key
+        self._policy = policy
+        self._clock = clock
         self._unbroken = Unbroken()
 
+    # ── to know ─────────────────────────────────────────────────────────────────────────────
+
+    async def status(self, secret_id: SecretId, proof: bytes) -> Status:
+        """Let the sender see where a secret stands.
+
+        Raises:
+            NotFound: no such secret, or not this sender's.
+        """
+        return await self._records.inspect(secret_id, proof)
+
+    async def secrets(self, owner: bytes) -> list[Status]:
+        """List a sender's secrets, newest first; what ended is among them for a day."""
+        return await self._records.of_owner(owner)
+
+    async def refer(self, secret_id: SecretId, proof: bytes, ref: SenderRef) -> None:
+        """Note where the sender is told about this secret, now that it is known."""
+        await self._records.refer(secret_id, proof, self._server_key.seal_ref(secret_id.raw, ref))
+
+    # ── to end ──────────────────────────────────────────────────────────────────────────────
+
     async def revoke(self, secret_id: SecretId, proof: bytes) -> None:
-        """Win the latch for nobody, then end the record, then shred the bytes."""
+        """Destroy a secret that nobody received; afterwards nobody ever will.
+
+        The latch is won for nobody first, then the record ends, then the bytes go.
+
+        Args:
+            secret_id: which.
+            proof: the owner's mark, or the SHA-256 of the revoke token.
+
+        Raises:
+            NotFound: no such secret, or not this sender's.
+            TooLate: it was opened.
+            Gone: it expired before.
+        """
         status = await self._records.inspect(secret_id, proof)
         await self._destroy(secret_id, status.state, status.limit)
 
+    async def forget(self, owner: bytes) -> int:
+        """Revoke all that a sender has waiting, and drop the list; answer how many were revoked."""
+        revoked = 0
+        for status in await self.secrets(owner):
+            if status.waiting:
+                with suppress(NotFound, TooLate, Gone):
+                    await self.revoke(status.id, owner)
+                    revoked += 1
+        await self._records.forget(owner)
+        return revoked
+
+    async def abandon(self, secret_id: SecretId, proof: bytes) -> bool:
+        """Make sure that a secret whose link nobody needs never exists, or no longer does.
+
+        Tells whether there had been one. From here on none can be created under this id.
+        """
+        if await self._records.forestall(secret_id):
+            return False
+        with suppress(TooLate, Gone):
+            try:
+                await self.revoke(secret_id, proof)
+            except NotFound:  # abandoned before it ever was
+                return False
+        return True
+
     async def burn(self, secret_id: SecretId) -> None:
-        """Do the same for the operator, who needs no proof."""
+        """Destroy for the operator, who needs no proof, what nobody received.
+
+        Raises:
+            NotFound: no such secret.
+            TooLate, Gone: it was opened, or expired before.
+        """
         settled = await self._records.settle(secret_id)
         if settled is None:
             raise NotFound
@@ -72,12 +149,34 @@ class Control:
         except Gone as gone:
             raise _late(gone) from None
 
-    async def reschedule(
-        self, secret_id: SecretId, proof: bytes, lifetime: int, due: int
-    ) -> datetime:
-        """Move the moment at which it expires unopened."""
+    # ── to change ───────────────────────────────────────────────────────────────────────────
+
+    async def unlock(self, secret_id: SecretId, proof: bytes) -> None:
+        """Give back the attempts and the claims that came to nothing, three times at most.
+
+        Raises:
+            NotFound: no such secret, or not this sender's.
+            Gone: it is over.
+            UnlockedTooOften: somebody with the link goes on guessing; share it anew.
+        """
+        await self._records.unlock(secret_id, proof)
+
+    async def reschedule(self, secret_id: SecretId, proof: bytes, lifetime: timedelta) -> datetime:
+        """Give an unopened secret another lifetime from now on; answer when it expires.
+
+        It never lives longer than the longest lifetime, counted from its creation.
+
+        Raises:
+            BadLifetime: out of bounds.
+            NotFound: no such secret, or not this sender's.
+            Taken: somebody is about to open it.
+            TooLate, Gone: it was opened, or is over.
+        """
+        granted = milliseconds(self._policy().lifetime(lifetime))
         try:
-            return await self._records.reschedule(secret_id, proof, lifetime, due)
+            return await self._records.reschedule(
+                secret_id, proof, granted, self._clock() + granted
+            )
         except Gone as gone:
             raise _late(gone) from None
 
@@ -86,10 +185,21 @@ class Control:
         secret_id: SecretId,
         key: Key,
         proof: bytes,
+        *,
         password: str | None,
-        old_password: str | None,
+        old_password: str | None = None,
     ) -> None:
-        """Set, change or remove the password; the link, the bytes and the attempts stay."""
+        """Set, change or remove (None) the password of an unopened secret; its link stays.
+
+        Raises:
+            NotFound: no such secret, another key, or not this sender's.
+            PasswordRequired, WrongPassword, Locked, Busy: about the old password.
+            Taken: somebody is about to open it.
+            Changed: another change came first.
+            TooLate, Gone: it was opened, or is over.
+        """
+        for given in (password, old_password):
+            check_password(given or "")
         work = self._rewrap(secret_id, key, proof, password, old_password)
         try:
             await self._unbroken.see_through(work)

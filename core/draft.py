@@ -22,6 +22,7 @@ FILE_KEY_SIZE = 16
 # Sealed bytes up to which a blob is kept in the record: a file of its own, made durable, would cost
 # more than all else that so small a secret needs.
 KEPT = 4 * 1024
+STEP = 256 * 1024  # bytes read back in one go
 TEXT_BLOCK = 1024  # texts are padded to multiples of this, so that a PIN looks like a passphrase
 
 
@@ -82,6 +83,21 @@ class Draft:
         async for piece in content:
             self.size += len(piece)
             yield piece
+
+    async def again(self, blobs: Blobs) -> AsyncIterator[bytes]:
+        """Read the content back, as long as nothing has become of the draft."""
+        left = self.size  # the rest is padding
+        async for piece in stream.open_(self.file_key, self._lying(blobs)):
+            yield piece[:left]
+            left -= len(piece[:left])
+
+    async def _lying(self, blobs: Blobs) -> AsyncIterator[bytes]:
+        if self.blob is not None:
+            yield self.blob
+            return
+        async with blobs.open(self.id, self.limit) as blob:
+            for start in range(0, blob.size, STEP):
+                yield await blob.read(start, min(STEP, blob.size - start))
 
     def record(
         self,

@@ -70,23 +70,27 @@ class Entered:
         self._limits = limits
         self._room = room
         self._who = who
+        self._begun = False
         self.size = 0
 
     async def counted(
         self, content: AsyncIterable[bytes], size: int | None = None
     ) -> AsyncIterator[bytes]:
-        """Pass the content on; `size` is what was declared.
+        """Pass the content on; `size` is what was declared. Several contents are one upload.
 
         Raises:
             StorageFull: there is no room for it, or no more.
             RateLimited: its sender had too many uploads.
             Unavailable: Redis does not answer, so nobody can tell.
         """
-        self._limits.recall(UPLOADS, self._who)
+        if not self._begun:
+            self._limits.recall(UPLOADS, self._who)
         await self._room.check(size or 0)
         pieces = aiter(content)
         piece = await anext(pieces, None)
-        await self._limits.count(UPLOADS, self._who)
+        if not self._begun:
+            await self._limits.count(UPLOADS, self._who)
+            self._begun = True
         while piece is not None:
             self.size += len(piece)
             await self._room.take(len(piece))

@@ -25,6 +25,7 @@ from core.invitation import (
     key_of,
     stream_of,
 )
+from core.language import N_, _
 from core.link import ID_SIZE, SecretId, encode
 from core.policy import SHORTEST_LIFETIME, clean_label
 from core.record import moment
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 LEASE = 30_000  # ms that an upload which died keeps the place
 LIFETIME = timedelta(days=1)
 MOST_LISTED = 100
-NOBODY = "Somebody"  # who gave no name
+NOBODY = N_("Somebody")  # who gave no name
 
 
 class Taken:
@@ -50,6 +51,11 @@ class Taken:
         self.owner = owner
         starts = range(0, len(earlier), ID_SIZE)
         self.earlier = [SecretId(earlier[start : start + ID_SIZE]) for start in starts]
+
+
+def called(label: str) -> str:
+    """Say who asks, to whoever shall hand something in."""
+    return _(label) if label == NOBODY else label
 
 
 class Invitations:

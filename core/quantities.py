@@ -73,3 +73,8 @@ def show_duration(duration: timedelta) -> str:
         parts.pop(0)
     shown = [words.format(count=count) for count, words in parts[:2] if count]
     return " ".join(shown) or _("{count} s").format(count=0)
+
+
+def milliseconds(span: timedelta) -> int:
+    """Count a span in the unit of records and clocks."""
+    return round(span.total_seconds() * 1000)

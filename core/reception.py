@@ -66,6 +66,14 @@ class Place:
             raise Malformed("form: send a file")
         return self._vault.draft(content, kind=kind, name=name, size=size, secret_id=self._id)
 
+    def again(self, _draft: Draft, /) -> AsyncIterator[bytes]:
+        """Refuse what comes beside a draft.
+
+        Raises:
+            Malformed: always; this takes one thing.
+        """
+        raise Malformed("form: send one file or one text")
+
     async def commit(
         self,
         draft: Draft,
@@ -99,7 +107,7 @@ class Place:
             raise Occupied(LEASE // 1000) from None
         except OneTimeShareError:
             if draft.committed:
-                await self._vault.abandon(draft.id, self._owner)
+                await self._vault.control.abandon(draft.id, self._owner)
             self.unsure = False
             raise
         self.unsure = False
@@ -132,7 +140,7 @@ class Reception:
         place = Place(self._vault, self._invitations, name, secret_id, taken)
         try:
             for left in taken.earlier:
-                await self._vault.abandon(left, taken.owner)
+                await self._vault.control.abandon(left, taken.owner)
             async with beside(self._stay(name, secret_id)):
                 yield place
         finally:

@@ -19,19 +19,20 @@ from core.blobs.kept import KeptBlob
 from core.clock import now_ms
 from core.control import Control
 from core.delivery import Delivery
-from core.draft import Draft, token_proof
-from core.errors import Corrupt, EmptyText, Gone, NotFound, TooLate, Unavailable
+from core.draft import Draft
+from core.errors import Corrupt, EmptyText, Gone, Unavailable
 from core.evaluation import Evaluation
 from core.handout import Handout
 from core.link import Link, encode
 from core.policy import check_password, clean_name
+from core.quantities import milliseconds
 from core.secret import Kind, Metadata, Opened, Sealed
 from core.statistics import BYTES_IN, BYTES_OUT, SEALED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from core.admission import Admitted
     from core.blobs import Blob, Blobs
@@ -41,12 +42,12 @@ if TYPE_CHECKING:
     from core.passwords import Passwords
     from core.policy import Policy
     from core.records import Records
-    from core.secret import Glance, Progress, Sender, SenderRef, Status
+    from core.secret import Glance, Progress, Sender, SenderRef
     from core.statistics import Statistics
 
 
 class Vault:
-    """The one owner of every secret."""
+    """The one owner of every secret. What its sender may do afterwards is in `control`."""
 
     def __init__(  # noqa: PLR0913 - its parts
         self,
@@ -67,7 +68,16 @@ class Vault:
         self._handout = Handout(records, blobs)
         evaluation = Evaluation(records, passwords, statistics)
         self._admission = Admission(records, evaluation)
-        self._control = Control(records, blobs, self._handout, evaluation, passwords)
+        self.control = Control(
+            records=records,
+            blobs=blobs,
+            handout=self._handout,
+            evaluation=evaluation,
+            passwords=passwords,
+            server_key=server_key,
+            policy=lambda: self.policy,
+            clock=clock,
+        )
         self._statistics = statistics
         self.policy = policy
 
@@ -139,11 +149,15 @@ class Vault:
             if not draft.committed and not draft.unknown:
                 await asyncio.shield(self._drop(draft))
 
+    def again(self, draft: Draft) -> AsyncIterator[bytes]:
+        """Read back what a draft took: it may turn out to be the first of several."""
+        return draft.again(self._blobs)
+
     async def _drop(self, draft: Draft) -> None:
         """Leave nothing of a draft, not even of one whose record was being written."""
         with suppress(Unavailable):
             if draft.tried:
-                await self.abandon(draft.id, draft.proof)
+                await self.control.abandon(draft.id, draft.proof)
             if draft.blob is None:
                 await self._blobs.shred(draft.id, draft.limit)
 
@@ -332,132 +346,13 @@ class Vault:
         """
         await self._handout.burn(secret_id, claim)
 
-    # ── the sender ──────────────────────────────────────────────────────────────────────────
+    # ── whose it is ─────────────────────────────────────────────────────────────────────────
 
     def owner(self, sender: Sender) -> bytes:
         """Mark a sender's own secrets: a keyed hash, which is also the proof to revoke them."""
         return self.server_key.owner(sender.door, sender.user)
 
-    async def status(self, secret_id: SecretId, proof: bytes) -> Status:
-        """Let the sender see where a secret stands.
-
-        Raises:
-            NotFound: no such secret, or not this sender's.
-        """
-        return await self._records.inspect(secret_id, proof)
-
-    async def secrets(self, owner: bytes) -> list[Status]:
-        """List a sender's secrets, newest first; what ended is among them for a day."""
-        return await self._records.of_owner(owner)
-
-    async def forget(self, owner: bytes) -> int:
-        """Revoke all that a sender has waiting, and drop the list; answer how many were revoked."""
-        revoked = 0
-        for status in await self.secrets(owner):
-            if status.waiting:
-                with suppress(NotFound, TooLate, Gone):
-                    await self.revoke(status.id, owner)
-                    revoked += 1
-        await self._records.forget(owner)
-        return revoked
-
-    async def refer(self, secret_id: SecretId, proof: bytes, ref: SenderRef) -> None:
-        """Note where the sender is told about this secret, now that it is known."""
-        await self._records.refer(secret_id, proof, self.server_key.seal_ref(secret_id.raw, ref))
-
-    @staticmethod
-    def token_proof(token: bytes) -> bytes:
-        """Turn a revoke token into the proof that the record knows."""
-        return token_proof(token)
-
-    async def revoke(self, secret_id: SecretId, proof: bytes) -> None:
-        """Destroy a secret that nobody received; afterwards nobody ever will.
-
-        Args:
-            secret_id: which.
-            proof: the owner's mark, or the SHA-256 of the revoke token.
-
-        Raises:
-            NotFound: no such secret, or not this sender's.
-            TooLate: it was opened.
-            Gone: it expired before.
-        """
-        await self._control.revoke(secret_id, proof)
-
-    async def burn(self, secret_id: SecretId) -> None:
-        """Destroy for the operator a secret that nobody received, as `revoke` does.
-
-        Raises:
-            NotFound: no such secret.
-            TooLate, Gone: it was opened, or expired before.
-        """
-        await self._control.burn(secret_id)
-
-    async def reschedule(self, secret_id: SecretId, proof: bytes, lifetime: timedelta) -> datetime:
-        """Give an unopened secret another lifetime from now on; answer when it expires.
-
-        It never lives longer than the longest lifetime, counted from its creation.
-
-        Raises:
-            BadLifetime: out of bounds.
-            NotFound: no such secret, or not this sender's.
-            Taken: somebody is about to open it.
-            TooLate, Gone: it was opened, or is over.
-        """
-        granted = milliseconds(self.policy.lifetime(lifetime))
-        return await self._control.reschedule(secret_id, proof, granted, self._clock() + granted)
-
-    async def rewrap(
-        self,
-        secret_id: SecretId,
-        key: Key,
-        proof: bytes,
-        *,
-        password: str | None,
-        old_password: str | None = None,
-    ) -> None:
-        """Set, change or remove (None) the password of an unopened secret; its link stays.
-
-        Raises:
-            NotFound: no such secret, another key, or not this sender's.
-            PasswordRequired, WrongPassword, Locked, Busy: about the old password.
-            Taken: somebody is about to open it.
-            Changed: another change came first.
-            TooLate, Gone: it was opened, or is over.
-        """
-        for given in (password, old_password):
-            check_password(given or "")
-        await self._control.rewrap(secret_id, key, proof, password, old_password)
-
-    async def unlock(self, secret_id: SecretId, proof: bytes) -> None:
-        """Give back the attempts and the claims that came to nothing, three times at most.
-
-        Raises:
-            NotFound: no such secret, or not this sender's.
-            Gone: it is over.
-            UnlockedTooOften: somebody with the link goes on guessing; share it anew.
-        """
-        await self._records.unlock(secret_id, proof)
-
-    async def abandon(self, secret_id: SecretId, proof: bytes) -> bool:
-        """Make sure that a secret whose link nobody needs never exists, or no longer does.
-
-        Tells whether there had been one. From here on none can be created under this id.
-        """
-        if await self._records.forestall(secret_id):
-            return False
-        with suppress(TooLate, Gone):
-            try:
-                await self.revoke(secret_id, proof)
-            except NotFound:  # abandoned before it ever was
-                return False
-        return True
-
     async def aclose(self) -> None:
         """Wait for evaluations that outlived their recipients' connections."""
         await self._admission.aclose()
-        await self._control.aclose()
-
-
-def milliseconds(span: timedelta) -> int:
-    return round(span.total_seconds() * 1000)
+        await self.control.aclose()

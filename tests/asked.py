@@ -74,7 +74,7 @@ async def waits(house: House, invited: Invited) -> bytes | None:
 
 async def living(house: House) -> list[State]:
     """List the states of all secrets of whoever asked."""
-    return [one.state for one in await house.vault.secrets(house.vault.owner(ANN))]
+    return [one.state for one in await house.vault.control.secrets(house.vault.owner(ANN))]
 
 
 async def died(house: House, invited: Invited) -> None:

@@ -128,7 +128,7 @@ async def burn(request: web.Request) -> web.Response:
     house, one = request.app[HOUSE], secret_id(request)
     await house.audit.note(Act.BURN, admin.user, str(one))
     try:
-        await house.vault.burn(one)
+        await house.vault.control.burn(one)
     except OneTimeShareError as error:
         await house.audit.note(Act.BURN_REFUSED, admin.user, f"{one} {problem_of(error).name}")
         raise

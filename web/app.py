@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from web import admin, api, health, invitations, languages, reveal, static, upload
+from web import admin, api, health, invitations, languages, receipt, reveal, static, upload
 from web.addresses import Addresses
-from web.headers import SecureAnswers
+from web.connections import Connection
+from web.headers import SecureAnswers, security_headers
 from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.limited import count_openings
 from web.middlewares import access_log, answer_errors
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from core.bootstrap import House
     from core.settings import Settings
 
+BACKLOG = 128  # connections that wait to be taken in
 STOP_WITHIN = 20.0  # seconds that running transfers get when the server stops
 
 
@@ -42,10 +46,9 @@ def create_app(house: House, settings: Settings) -> web.Application:
     app[ADDRESSES] = Addresses(settings.trusted_proxies)
     app[SIGN_IN] = SignIn(house, settings)
     app[DESCRIPTION] = describe(settings.public_url)
-    for module in (admin, api, health, invitations, languages, reveal, static, upload):
+    for module in (admin, api, health, invitations, languages, receipt, reveal, static, upload):
         app.add_routes(module.routes)
-    secure = SecureAnswers(tls=settings.public_url.startswith("https://"))
-    app.on_response_prepare.append(secure)
+    app.on_response_prepare.append(SecureAnswers(tls=_by_tls(settings)))
     return app
 
 
@@ -60,19 +63,32 @@ async def serve(
         settings: among them where to listen.
         listening: a bound socket to use instead.
     """
-    runner = web.AppRunner(
-        create_app(house, settings),
-        access_log=None,
-        auto_decompress=False,
-        shutdown_timeout=STOP_WITHIN,
-    )
+    app = create_app(house, settings)
+    runner = web.AppRunner(app, shutdown_timeout=STOP_WITHIN)
     await runner.setup()
     try:
-        site: web.BaseSite = web.TCPSite(runner, settings.host, settings.port)
-        if listening is not None:
-            site = web.SockSite(runner, listening)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        server = await _listen(runner, app, settings, listening)
+        host, port = server.sockets[0].getsockname()[:2]
+        try:
+            yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        finally:
+            server.close()  # takes nobody new in; those who are here end below
     finally:
         await runner.cleanup()
+
+
+async def _listen(
+    runner: web.AppRunner, app: web.Application, settings: Settings, listening: socket | None
+) -> asyncio.Server:
+    """Do what aiohttp's sites do, with connections of ours."""
+    loop, server = asyncio.get_running_loop(), runner.server
+    assert server is not None  # noqa: S101 - it is set up
+    headers = security_headers(tls=_by_tls(settings))
+    connect = partial(Connection, server, loop=loop, pages=app[PAGES], headers=headers)
+    if listening is not None:
+        return await loop.create_server(connect, sock=listening, backlog=BACKLOG)
+    return await loop.create_server(connect, settings.host, settings.port, backlog=BACKLOG)
+
+
+def _by_tls(settings: Settings) -> bool:
+    return settings.public_url.startswith("https://")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
+from core.archive import MESSAGE, NAME, TYPE, Arriving, Entry
 from core.errors import EmptyText, Malformed, SourceFailed
 from core.policy import check_password
 from core.quantities import parse_duration
@@ -17,7 +18,7 @@ from web.keys import VAULT
 from web.parts import PIECE, arriving, field, next_part, parts_of, piece
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
     from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
     from core.policy import Policy
     from core.secret import Sealed
 
-LATE = 300.0  # seconds for the fields that follow the content
+LATE = 300.0  # seconds for the fields that follow a content
 LONGEST_FORM = 1024 * 1024  # of a form that is not multipart
 OVERHEAD = 64 * 1024  # bytes that multipart may add to a file
 
 
 class Intake(Protocol):
     """Where it goes: the vault, or the place of an invitation. `Vault` says what each does."""
+
+    def again(self, draft: Draft, /) -> AsyncIterator[bytes]: ...
 
     def draft(
         self,
@@ -98,7 +101,7 @@ def check_length(request: web.Request) -> None:
 async def taken_in(request: web.Request, intake: Intake) -> Sealed:
     """Seal what arrives, while it arrives."""
     if request.content_type == "multipart/form-data":
-        return await from_parts(await parts_of(request), intake)
+        return await from_parts(await parts_of(request), intake, request.app[VAULT].policy)
     if "OTS-Kind" in request.headers or "OTS-Name" in request.headers:
         return await _raw(request, intake)
     if request.content_type == "application/x-www-form-urlencoded":
@@ -148,53 +151,94 @@ async def _whole(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def from_parts(parts: MultipartReader, intake: Intake) -> Sealed:
-    """Take one file or one text; the wishes may come before or after it."""
+async def from_parts(parts: MultipartReader, intake: Intake, policy: Policy) -> Sealed:
+    """Take a file or a text, or several as one zip; the wishes may come before or after.
+
+    Whether more follows shows only when the first is sealed: it is read back then, into the zip.
+    """
     wishes = _Wishes()
-    draft: Draft | None = None
     async with AsyncExitStack() as stack:
-        late = await stack.enter_async_context(_limited())
-        while (part := await next_part(parts)) is not None:
-            if part.name in {"file", "text"}:
-                draft = await _content(stack, intake, part, wishes, draft)
-                late.reschedule(asyncio.get_running_loop().time() + LATE)
-            elif part.name in {"password", "expires"}:
-                if getattr(wishes, part.name) is not None:
-                    raise Malformed(f"{part.name}: it is there twice")
-                setattr(wishes, part.name, await field(part))
-            else:
-                raise Malformed("form: send file or text, password, expires")
-        if draft is None:
+        contents = await stack.enter_async_context(aclosing(_contents(parts, wishes)))
+        first = await _soon(contents)
+        if first is None:
             raise EmptyText
+        draft = await stack.enter_async_context(
+            intake.draft(first.bytes, kind=first.kind, name=first.name)
+        )
+        wishes.name, wishes.type = first.name, first.type
+        second = await _soon(contents)
+        if second is not None:
+            again = Entry(first.entry_name, draft.size, intake.again(draft))
+            zipped = Arriving(_entries(again, second, contents, policy))
+            name = first.name or second.name  # not the zip's: the endings of its files count
+            draft = await stack.enter_async_context(intake.draft(zipped, kind=Kind.FILE, name=name))
+            wishes.name, wishes.type = NAME, TYPE
         return await wishes.commit(intake, draft)
 
 
-@asynccontextmanager
-async def _limited() -> AsyncIterator[asyncio.Timeout]:
-    """Limit what comes after the content: sealed bytes without a record are swept some day."""
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A part with something in it, while it arrives."""
+
+    kind: Kind
+    name: str | None
+    type: str | None
+    bytes: AsyncIterator[bytes]
+
+    @property
+    def entry_name(self) -> str:
+        """What it is called among others, as in chats."""
+        return MESSAGE if self.kind is Kind.TEXT else self.name or ""
+
+
+async def _contents(parts: MultipartReader, wishes: _Wishes) -> AsyncGenerator[_Content]:
+    """Give one content after the other, and note the wishes that stand between them."""
+    texts = 0
+    while (part := await next_part(parts)) is not None:
+        if part.name in {"file", "text"}:
+            content = await _content(part)
+            texts += content is not None and content.kind is Kind.TEXT
+            if texts > 1:
+                raise Malformed("form: text: it is there twice")
+            if content is not None:
+                yield content
+        elif part.name in {"password", "expires"}:
+            if getattr(wishes, part.name) is not None:
+                raise Malformed(f"{part.name}: it is there twice")
+            setattr(wishes, part.name, await field(part))
+        else:
+            raise Malformed("form: send file or text, password, expires")
+
+
+async def _content(part: BodyPartReader) -> _Content | None:
+    """Begin to read a part; an empty field that a browser sends beside the other counts not."""
+    first = await piece(lambda: part.read_chunk(PIECE))
+    named = bool(part.filename)
+    if not first and not named:
+        return None
+    kind = Kind.FILE if named or part.name == "file" else Kind.TEXT
+    media_type = part.headers.get("Content-Type") if kind is Kind.FILE else None
+    return _Content(
+        kind, part.filename, media_type, arriving(lambda: part.read_chunk(PIECE), first)
+    )
+
+
+async def _soon(contents: AsyncIterator[_Content]) -> _Content | None:
+    """Limit what comes after a content: sealed bytes without a record are swept some day."""
     try:
-        async with asyncio.timeout(None) as late:
-            yield late
+        async with asyncio.timeout(LATE):
+            return await anext(contents, None)
     except TimeoutError:
         raise SourceFailed from None
 
 
-async def _content(
-    stack: AsyncExitStack,
-    intake: Intake,
-    part: BodyPartReader,
-    wishes: _Wishes,
-    draft: Draft | None,
-) -> Draft | None:
-    """Seal the part's bytes; an empty field that a browser sends beside the other counts not."""
-    first = await piece(lambda: part.read_chunk(PIECE))
-    named = bool(part.filename)
-    if not first and not named:
-        return draft
-    if draft is not None:
-        raise Malformed("form: send one file or one text")
-    kind = Kind.FILE if named or part.name == "file" else Kind.TEXT
-    wishes.name = part.filename
-    wishes.type = part.headers.get("Content-Type") if kind is Kind.FILE else None
-    content = arriving(lambda: part.read_chunk(PIECE), first)
-    return await stack.enter_async_context(intake.draft(content, kind=kind, name=part.filename))
+async def _entries(
+    first: Entry, second: _Content, rest: AsyncIterator[_Content], policy: Policy
+) -> AsyncIterator[Entry]:
+    yield first
+    content: _Content | None = second
+    while content is not None:
+        if content.kind is Kind.FILE:
+            policy.check_name(content.name or "")
+        yield Entry(content.entry_name, None, content.bytes)
+        content = await _soon(rest)

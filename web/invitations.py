@@ -12,6 +12,7 @@ from aiohttp import web
 
 from core.errors import Closed, Occupied, OneTimeShareError
 from core.invitation import Standing, Token
+from core.invitations import called
 from web.fields import Fields, invitation_id
 from web.intake import check_length, from_parts, taken_in
 from web.keys import HOUSE, PAGES, VAULT
@@ -40,7 +41,7 @@ async def peek(request: web.Request) -> web.Response:
     seen = await _inquire(request, Token.parse(fields.need("token")))
     told = {
         "state": seen.standing.value,
-        "label": seen.asking.label,
+        "label": called(seen.asking.label),
         "purpose": seen.asking.purpose.value,
         "expires_at": f"{seen.expires_at:%Y-%m-%dT%H:%M:%SZ}",
         "max_size": request.app[VAULT].policy.max_size,
@@ -86,7 +87,7 @@ async def hand_in(request: web.Request) -> web.Response:
         token = Token.parse(_pasted(await first_field(parts, "link-key")))
         async with reception.place(name, token) as place:
             with uploading(request, place) as intake:
-                await from_parts(parts, intake)
+                await from_parts(parts, intake, request.app[VAULT].policy)
     else:
         return await _form(request)
     return _answer(request, place.asking)
@@ -107,5 +108,5 @@ def _pasted(link: str) -> str:
 
 def _answer(request: web.Request, asking: Asking) -> web.Response:
     if wants_html(request):
-        return request.app[PAGES].handed(label=asking.label)
-    return web.json_response({"handed_to": asking.label}, status=201)
+        return request.app[PAGES].handed(label=called(asking.label))
+    return web.json_response({"handed_to": called(asking.label)}, status=201)

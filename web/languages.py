@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from aiohttp import web
 
@@ -37,7 +37,7 @@ def _language(request: web.Request) -> str:
 
 
 @routes.get("/language")
-async def choose(request: web.Request) -> web.Response:
+async def choose(request: web.Request) -> NoReturn:
     """Remember the language that a visitor chose; nothing else is in the cookie."""
     language = request.query.get("language", "")
     if language not in LANGUAGES:
@@ -51,4 +51,4 @@ async def choose(request: web.Request) -> web.Response:
         samesite="Lax",
         secure=request.app[SETTINGS].public_url.startswith("https://"),
     )
-    return answer
+    raise answer

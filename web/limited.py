@@ -12,7 +12,7 @@ from core.limits import LOGINS, OPENS, UPLOADS
 from web.keys import ADDRESSES, HOUSE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Iterator
+    from collections.abc import AsyncIterable, AsyncIterator, Iterator
     from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
@@ -99,6 +99,9 @@ class _Counted:
     ) -> AbstractAsyncContextManager[Draft]:
         counted = self._entered.counted(content, size)
         return self._intake.draft(counted, kind=kind, name=name, size=size)
+
+    def again(self, draft: Draft, /) -> AsyncIterator[bytes]:
+        return self._intake.again(draft)
 
     async def commit(
         self,

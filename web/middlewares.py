@@ -29,6 +29,10 @@ async def access_log(request: web.Request, handler: Handler) -> web.StreamRespon
     status = 499
     try:
         answer = await handler(request)
+    except web.HTTPException as redirect:
+        status = redirect.status
+        raise
+    else:
         status = answer.status
         return answer
     finally:
@@ -48,6 +52,8 @@ def answer_errors(pages: Pages) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            if request.headers.get("Content-Encoding", "identity") != "identity":
+                raise web.HTTPUnsupportedMediaType  # noqa: TRY301 - else it would be kept as it came
             return await handler(request)
         except OneTimeShareError as error:
             problem = problem_of(error)
@@ -73,12 +79,12 @@ def answer_errors(pages: Pages) -> Middleware:
     return middleware
 
 
-def wants_html(request: web.Request) -> bool:
+def wants_html(request: web.BaseRequest) -> bool:
     """Tell a browser's navigation from a program."""
     return "text/html" in request.headers.get("Accept", "")
 
 
-def problem_answer(request: web.Request, pages: Pages, problem: Problem) -> web.Response:
+def problem_answer(request: web.BaseRequest, pages: Pages, problem: Problem) -> web.Response:
     """Write a problem as a page or as JSON."""
     if wants_html(request):
         body = pages.error(status=problem.status, title=problem.title, detail=problem.detail)

@@ -9,7 +9,7 @@ from core.errors import NotFound, RateLimited, Unavailable
 from web import schemas
 from web.operation import BYTES, Operation
 from web.operations import OPERATIONS
-from web.problems import TABLE
+from web.problems import STATUSES, TABLE
 
 if TYPE_CHECKING:
     from web.schemas import Schema
@@ -104,6 +104,8 @@ def _answers(operation: Operation) -> dict[str, Any]:
     for kind in (*operation.refuses, *often, *always):
         status, title, _ = TABLE[kind]
         refused.setdefault(status, []).append(title)
+    if operation.takes:
+        refused.setdefault(415, []).append(STATUSES[415][0])  # a Content-Encoding
     for status, titles in sorted(refused.items()):
         told.setdefault(str(status), _problem(" · ".join(dict.fromkeys(titles))))
     return told

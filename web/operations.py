@@ -28,12 +28,22 @@ SHARE = (
         call="POST /upload",
         tag="Share",
         summary="Share a file or a text",
-        more="One `file` or one `text` in a form, in any order with the other fields; or the bytes "
-        "themselves as the body, with wishes in headers. They are sealed while they arrive.",
+        more="A `file` or a `text` in a form, in any order with the other fields; or the bytes "
+        "themselves as the body, with wishes in headers. They are sealed while they arrive. "
+        "Several of them become one zip: up to 1,000 `file` parts, and a `text` as `message.txt`.",
         takes=content(),
-        headers=WISHES,
+        headers={**WISHES, "OTS-QR": s.text("Ask for `qr` too.", enum=["svg"])},
         gives={201: "Shared"},
         refuses=TAKING_IN,
+    ),
+    Operation(
+        call="POST /s/{id}/status",
+        tag="Share",
+        summary="Tell the sender how a secret stands",
+        more="For 24 hours after its end too. People see the same on the page at `receipt`.",
+        gives={200: "Status"},
+        refuses=(e.Malformed, e.NotFound),
+        needs=("revokeToken",),
     ),
     Operation(
         call="DELETE /s/{id}",

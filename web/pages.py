@@ -15,12 +15,13 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from core.invitations import called
 from core.language import LANGUAGES, RIGHT_TO_LEFT, _, gettext, ngettext, spoken, tag
 from core.quantities import parse_duration, show_duration, show_size
 from web.charts import charts
 from web.operations import OPERATIONS
 from web.report import LABELS, STATES
-from web.words import words
+from web.words import unlocks, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from core.inventory import Listed, Place
     from core.invitation import Invitation
     from core.policy import Policy
-    from core.secret import Metadata
+    from core.secret import Metadata, Status
     from web.report import Report
     from web.sign_in import Admin
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-EVERYBODYS = ("home", "reveal", "invite", "privacy")
+EVERYBODYS = ("home", "reveal", "receipt", "invite", "privacy")
 _LIFETIMES = ("5m", "1h", "5h", "1d", "7d")
 
 
@@ -101,6 +102,7 @@ class Pages:
             right_to_left=RIGHT_TO_LEFT,
             spoken=spoken,
             tag=tag,
+            moment=show_moment,
         )
         return cls(environment, statics, policy)
 
@@ -130,15 +132,36 @@ class Pages:
         detail = _("It is gone from here, and the link opens nothing any more.")
         return _html(self._render("error", status="0×", title=_("Destroyed"), detail=detail))
 
-    def link(self, *, url: str, expires_at: datetime) -> web.Response:
-        """Answer a sender's form, where no script runs."""
-        shown = f"{expires_at:%Y-%m-%d %H:%M} UTC"
-        return _html(self._render("link", url=url, expires_at=shown), status=201)
+    def link(self, *, url: str, expires_at: datetime, receipt: str, qr: str) -> web.Response:
+        """Answer a sender's form, where no script runs; `qr` is SVG."""
+        body = self._render(
+            "link",
+            url=url,
+            expires_at=show_moment(expires_at),
+            receipt=receipt,
+            qr=Markup(qr),  # noqa: S704 - drawn by us
+        )
+        return _html(body, status=201)
+
+    def standing(self, *, status: Status, stands: str, token: str) -> web.Response:
+        """Answer whoever pasted a receipt's link, where no script runs, with how it stands."""
+        left = unlocks(status.unlocks_left)
+        return _html(
+            self._render("standing", status=status, stands=stands, token=token, unlocks=left)
+        )
 
     def hand_in(self, *, invitation: Invitation, token: str) -> web.Response:
         """Answer whoever pasted an invitation's link, where no script runs, with its form."""
         left = show_duration(invitation.expires_at - datetime.now(UTC))
-        return _html(self._render("hand-in", invitation=invitation, token=token, left=left))
+        return _html(
+            self._render(
+                "hand-in",
+                invitation=invitation,
+                label=called(invitation.asking.label),
+                token=token,
+                left=left,
+            )
+        )
 
     def handed(self, *, label: str) -> web.Response:
         """Answer whoever handed in, where no script runs."""
@@ -197,6 +220,11 @@ def _code(text: str) -> Markup:
 
 def _html(body: bytes, status: int = 200) -> web.Response:
     return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
+
+
+def show_moment(moment: datetime) -> str:
+    """Write a moment where no script can say it in the visitor's own time."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _choices(policy: Policy) -> list[tuple[str, str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader, web
@@ -11,12 +12,13 @@ from aiohttp.http_exceptions import HttpProcessingError
 from core.errors import Malformed, SourceFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from aiohttp.multipart import MultipartReader
 
 PIECE = 64 * 1024
 SILENCE = 60.0  # seconds without a byte after which the upload broke off
+SLOWEST = 500  # bytes a second, of which a client that is slower on average breaks off too
 LONGEST_FIELD = 8 * 1024
 # How the parser says that a form is none.
 BROKEN = (ValueError, AssertionError, EOFError, HttpProcessingError)
@@ -61,10 +63,11 @@ async def first_field(parts: MultipartReader, name: str) -> str:
 
 async def field(part: BodyPartReader) -> str:
     value = bytearray()
-    while data := await piece(lambda: part.read_chunk(LONGEST_FIELD)):
-        value += data
-        if len(value) > LONGEST_FIELD:
-            raise Malformed(f"{part.name}: too long")
+    async with aclosing(arriving(lambda: part.read_chunk(LONGEST_FIELD))) as pieces:
+        async for data in pieces:
+            value += data
+            if len(value) > LONGEST_FIELD:
+                raise Malformed(f"{part.name}: too long")
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -88,8 +91,20 @@ async def piece(read: Callable[[], Awaitable[bytes]]) -> bytes:
 
 async def arriving(
     read: Callable[[], Awaitable[bytes]], first: bytes = b""
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
+    """Give what comes, as long as it does not trickle.
+
+    Raises:
+        SourceFailed: the client is gone, silent or too slow; only its own time counts.
+    """
     if first:
         yield first
-    while data := await piece(read):
+    clock, waited, got = asyncio.get_running_loop().time, 0.0, 0
+    while True:
+        began = clock()
+        if not (data := await piece(read)):
+            return
+        waited, got = waited + clock() - began, got + len(data)
+        if waited > SILENCE + got / SLOWEST:
+            raise SourceFailed
         yield data

@@ -229,13 +229,17 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
     e.Duplicate: (409, N_("Sent twice"), N_("The same was sent before.")),
 }
 
-# What is asked in a way that no route answers.
-_STATUSES = {
-    404: N_("There is no such page."),
-    405: N_("This address answers other requests only."),
-    413: N_("The request is too large."),
-    417: N_("This expectation can not be met."),
+# What is asked in a way that no route answers: a title, a sentence.
+STATUSES = {
+    400: (N_("Not readable"), N_("This is not a request that can be read.")),
+    404: (N_("Nothing here"), N_("There is no such page.")),
+    405: (N_("Not in this way"), N_("This address answers other requests only.")),
+    413: (N_("Too large"), N_("The request is too large.")),
+    415: (N_("Not readable"), N_("Send it as it is, without a Content-Encoding.")),
+    417: (N_("Not readable"), N_("This expectation can not be met.")),
+    431: (N_("Too large"), N_("The address or a header of the request is too long.")),
 }
+_OTHER = (N_("Something went wrong"), N_("The request can not be answered."))
 
 
 def problem_of(error: e.OneTimeShareError) -> Problem:
@@ -252,10 +256,9 @@ def problem_of(error: e.OneTimeShareError) -> Problem:
 
 def problem_of_status(status: int) -> Problem:
     """Describe a refusal of the HTTP layer."""
-    title = HTTPStatus(status).phrase
-    name = title.lower().replace(" ", "-")
-    detail = _(_STATUSES.get(status, N_("The request can not be answered.")))
-    return Problem(name, status, title, detail)
+    title, detail = STATUSES.get(status, _OTHER)
+    name = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    return Problem(name, status, _(title), _(detail))
 
 
 def internal() -> Problem:

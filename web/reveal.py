@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from core.errors import OneTimeShareError, Unavailable, Unfinished
-from core.link import KEY_SIZE, Claim, Key, decode
+from core.link import Claim, Key
 from core.policy import clean_name
 from core.secret import Kind
 from web.fields import Fields, bearer, secret_id
@@ -171,25 +171,6 @@ async def download(request: web.Request) -> web.StreamResponse:
         if chosen is None and not request.get(STREAMING):
             raise Unfinished(claim.reveal(), error.retry_after) from error
         raise
-
-
-@routes.delete("/s/{id}")
-async def revoke(request: web.Request) -> web.Response:
-    """Revoke, with the token that the sender got."""
-    await request.app[VAULT].revoke(secret_id(request), _proof(request))
-    return web.Response(status=204)
-
-
-@routes.post("/s/{id}/unlock")
-async def unlock(request: web.Request) -> web.Response:
-    """Unlock after wrong passwords, with the token that the sender got."""
-    await request.app[VAULT].unlock(secret_id(request), _proof(request))
-    return web.Response(status=204)
-
-
-def _proof(request: web.Request) -> bytes:
-    token = decode(bearer(request), KEY_SIZE, "revoke token")
-    return request.app[VAULT].token_proof(token)
 
 
 async def _send(

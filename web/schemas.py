@@ -88,10 +88,23 @@ SCHEMAS: dict[str, Schema] = {
         "additionalProperties": False,
     },
     "Shared": shape(
+        ("qr",),
         id=ID,
         link=text("Give this to the recipient; it is told once.", format="uri"),
         expires_at=moment("When it is destroyed unopened."),
         revoke_token=text("Revokes and unlocks; it is told once.", pattern=_KEY),
+        receipt=text("A page for the sender alone, that holds the token.", format="uri"),
+        qr=text("The link as a drawing in SVG, where it was asked for."),
+    ),
+    "Status": shape(
+        state=one_of(State, "Where it is in its life."),
+        protected=yes_or_no("Whether it has a password."),
+        attempts_left=number("Passwords that may still be tried."),
+        unlocks_left=number("How often it may still be unlocked."),
+        created_at=moment("When it was sealed."),
+        expires_at=moment("When it is destroyed unopened."),
+        ended_at={**moment("When it ended; null: not yet."), "type": ["string", "null"]},
+        size=number("Bytes; a text is padded to full KiB."),
     ),
     "Glance": shape(
         state=one_of(State, "Where it is in its life."),

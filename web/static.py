@@ -30,4 +30,6 @@ async def privacy(request: web.Request) -> web.Response:
 @routes.get("/robots.txt")
 async def robots(_request: web.Request) -> web.Response:
     """Ask crawlers to stay away; nothing depends on it."""
-    return web.Response(text="User-agent: *\nDisallow: /s/\nDisallow: /d/\nDisallow: /r/\n")
+    return web.Response(
+        text="User-agent: *\nDisallow: /s/\nDisallow: /d/\nDisallow: /r/\nDisallow: /receipt/\n"
+    )

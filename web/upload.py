@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from core.errors import NotFound, OneTimeShareError
+from core.errors import Malformed, NotFound, OneTimeShareError
 from web.intake import check_length, taken_in
 from web.keys import PAGES, SETTINGS, VAULT
 from web.limited import recall_uploads, uploading
 from web.middlewares import wants_html
+from web.qr import qr
+from web.receipt import receipt_url
 
 if TYPE_CHECKING:
     from core.secret import Sealed
+
+QR = "OTS-QR"  # the header with which a page asks for the link as a picture too
 
 routes = web.RouteTableDef()
 
@@ -40,20 +44,28 @@ async def upload(request: web.Request) -> web.Response:
     if not request.app[SETTINGS].web_upload:
         raise NotFound
     check_length(request)
+    if request.headers.get(QR, "svg") != "svg":
+        raise Malformed(f"{QR}: send svg or nothing")
     with uploading(request, request.app[VAULT]) as intake:
-        return _answer(request, await taken_in(request, intake))
+        sealed = await taken_in(request, intake)
+    return await _answer(request, sealed)
 
 
-def _answer(request: web.Request, sealed: Sealed) -> web.Response:
-    url = sealed.link.url(request.app[SETTINGS].public_url)
+async def _answer(request: web.Request, sealed: Sealed) -> web.Response:
+    public_url = request.app[SETTINGS].public_url
+    url = sealed.link.url(public_url)
+    receipt = receipt_url(public_url, sealed.link.id, sealed.revoke_token)
     if wants_html(request):
-        return request.app[PAGES].link(url=url, expires_at=sealed.expires_at)
-    return web.json_response(
-        {
-            "id": str(sealed.link.id),
-            "link": url,
-            "expires_at": f"{sealed.expires_at:%Y-%m-%dT%H:%M:%SZ}",
-            "revoke_token": sealed.revoke_token,
-        },
-        status=201,
-    )
+        return request.app[PAGES].link(
+            url=url, expires_at=sealed.expires_at, receipt=receipt, qr=await qr(url)
+        )
+    told = {
+        "id": str(sealed.link.id),
+        "link": url,
+        "expires_at": f"{sealed.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        "revoke_token": sealed.revoke_token,
+        "receipt": receipt,
+    }
+    if QR in request.headers:
+        told["qr"] = await qr(url)
+    return web.json_response(told, status=201)

@@ -29,7 +29,7 @@ EXTERNAL_APPS = 1 << 50
 
 async def status(web: Web, link: Link) -> Status:
     vault = web.house.vault
-    return await vault.status(link.id, vault.owner(Sender("discord", USER)))
+    return await vault.control.status(link.id, vault.owner(Sender("discord", USER)))
 
 
 async def set_password(talk: FakeDiscord, message: str, **values: str) -> str:

@@ -209,7 +209,7 @@ async def test_lock_is_told_with_its_reason(talk: FakeDiscord, web: Web) -> None
     """Pages that claimed it too often lock it as well, and no wrong password had a part in it."""
     message, link = await written(talk)
     await web.house.redis.hset(f"ots:{{{link.id}}}", "lapsed", 10)
-    await web.house.vault.status(link.id, web.house.vault.owner(Sender("discord", USER)))
+    await web.house.vault.control.status(link.id, web.house.vault.owner(Sender("discord", USER)))
     assert "ten times" in (await talk.replies(3))[2]
     assert links(talk.messages[message]["content"]) == [link]
     assert "Unlock" in talk.offered(message)
@@ -218,7 +218,7 @@ async def test_lock_is_told_with_its_reason(talk: FakeDiscord, web: Web) -> None
 async def test_revoking_needs_no_notice(talk: FakeDiscord, web: Web) -> None:
     """Who revoked it elsewhere finds the message edited, and no new one."""
     message, link = await written(talk)
-    await web.house.vault.revoke(link.id, web.house.vault.owner(Sender("discord", USER)))
+    await web.house.vault.control.revoke(link.id, web.house.vault.owner(Sender("discord", USER)))
     await talk.shows(message, "Revoked")
     await settled(web.house, "discord")
     assert len(talk.dms) == 2

@@ -92,7 +92,7 @@ async def test_somebody_else_revokes_nothing(talk: FakeDiscord, web: Web) -> Non
     await talk.press(message, "Destroy it", user=OTHER)
     await talk.shows(message, "shared nothing")
     owner = web.house.vault.owner(Sender("discord", USER))
-    assert (await web.house.vault.status(link.id, owner)).state is State.READY
+    assert (await web.house.vault.control.status(link.id, owner)).state is State.READY
 
 
 async def test_long_list_is_cut(talk: FakeDiscord, web: Web) -> None:

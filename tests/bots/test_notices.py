@@ -37,7 +37,7 @@ class Told:
 async def revoked(house: House, ref: SenderRef | None = REF) -> Link:
     owner = house.vault.owner(SENDER)
     sealed = await house.vault.seal(pieces(b"x"), kind=Kind.FILE, owner=owner, ref=ref)
-    await house.vault.revoke(sealed.link.id, owner)
+    await house.vault.control.revoke(sealed.link.id, owner)
     return sealed.link
 
 

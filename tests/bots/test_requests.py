@@ -182,9 +182,9 @@ async def test_receipts_of_what_was_handed_in_reach_whoever_asked(
     async with beside(Deliveries(share, "telegram", Told(stands=STANDS)).run()):
         await settled(house)
     mark = house.vault.owner(ANN)
-    [status] = await house.vault.secrets(mark)
+    [status] = await house.vault.control.secrets(mark)
     assert (status.id, status.state) == (link.id, State.READY)
-    await house.vault.revoke(link.id, mark)
+    await house.vault.control.revoke(link.id, mark)
     await house.outbox.flush()
     [(_, receipt)] = await house.receipts.since()
     assert (receipt.event, receipt.owner) == (Event.REVOKED, mark)
@@ -204,7 +204,7 @@ async def test_receipts_go_to_the_chat_where_the_message_is_not_known(
     async with beside(Deliveries(share, "telegram", tell).run()):
         await settled(house)
     assert tell.told[0].ref.message == "message 1"
-    await house.vault.revoke(link.id, house.vault.owner(ANN))
+    await house.vault.control.revoke(link.id, house.vault.owner(ANN))
     await house.outbox.flush()
     [(_, receipt)] = await house.receipts.since()
     told = house.vault.server_key.open_ref(link.id.raw, receipt.ref)

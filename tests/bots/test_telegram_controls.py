@@ -109,7 +109,7 @@ async def test_lock_is_told_and_undone(bot: FakeTelegram, web: Web) -> None:
     message, link = await shared(bot)
     vault = web.house.vault
     owner = vault.owner(sender_of(message))
-    await vault.rewrap(link.id, link.key, owner, password="right")
+    await vault.control.rewrap(link.id, link.key, owner, password="right")
     for _ in range(5):
         with pytest.raises(WrongPassword):
             await vault.open(link.id, link.key, Claim.random(), "wrong")

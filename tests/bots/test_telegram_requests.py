@@ -141,8 +141,8 @@ async def test_what_ended_before_it_was_brought_is_said(
     async with door(share, settings, telegram):
         _, url = await asked(telegram)
     assert await through_web(client, url) == 201
-    [status] = await web.house.vault.secrets(owner(web))
-    await web.house.vault.revoke(status.id, owner(web))
+    [status] = await web.house.vault.control.secrets(owner(web))
+    await web.house.vault.control.revoke(status.id, owner(web))
     async with door(share, settings, telegram):
         told = await telegram.said("ended before I could bring it", "Revoked")
     assert links(told) == []

@@ -44,14 +44,14 @@ async def test_lifetime_moves_both_ways_within_the_limit(house: House) -> None:
     sealed, owner = await shared(house)
     link = sealed.link
     for wish in (timedelta(minutes=5), 3 * HOUR):
-        expires = await house.vault.reschedule(link.id, owner, wish)
+        expires = await house.vault.control.reschedule(link.id, owner, wish)
         assert abs(datetime.now(UTC) + wish - expires) < timedelta(seconds=30)
         assert abs((await house.vault.peek(link.id, link.key)).expires_at - expires) < HOUR / 3600
     limit = int(await house.redis.hget(f"ots:{{{link.id}}}", "limit") or 0)
-    longest = await house.vault.reschedule(link.id, owner, timedelta(days=7))
+    longest = await house.vault.control.reschedule(link.id, owner, timedelta(days=7))
     assert round(longest.timestamp() * 1000) <= limit
     with pytest.raises(BadLifetime):
-        await house.vault.reschedule(link.id, owner, timedelta(days=8))
+        await house.vault.control.reschedule(link.id, owner, timedelta(days=8))
 
 
 async def test_lifetime_is_the_senders_alone_and_only_while_it_waits(house: House) -> None:
@@ -59,21 +59,21 @@ async def test_lifetime_is_the_senders_alone_and_only_while_it_waits(house: Hous
     sealed, owner = await shared(house)
     link, claim = sealed.link, Claim.random()
     with pytest.raises(NotFound):
-        await house.vault.reschedule(link.id, os.urandom(32), HOUR)
+        await house.vault.control.reschedule(link.id, os.urandom(32), HOUR)
     opened = await house.vault.open(link.id, link.key, claim)
     with pytest.raises(Taken):
-        await house.vault.reschedule(link.id, owner, HOUR)
+        await house.vault.control.reschedule(link.id, owner, HOUR)
     async with house.vault.data(link.id, claim, opened.ticket) as delivery:
         await gathered(delivery)
     with pytest.raises(TooLate):
-        await house.vault.reschedule(link.id, owner, HOUR)
+        await house.vault.control.reschedule(link.id, owner, HOUR)
 
 
 async def test_password_is_set_changed_and_removed_under_the_same_link(house: House) -> None:
     """After each change only the password of now opens, and the content is the same."""
     sealed, owner = await shared(house)
     link = sealed.link
-    rewrap = house.vault.rewrap
+    rewrap = house.vault.control.rewrap
     await rewrap(link.id, link.key, owner, password="first")
     with pytest.raises(PasswordRequired):
         await house.vault.open(link.id, link.key, Claim.random())
@@ -96,7 +96,7 @@ async def test_password_needs_the_link_and_the_proof(house: House) -> None:
     link = sealed.link
     for key, proof in ((Key.random(), owner), (link.key, os.urandom(32))):
         with pytest.raises(NotFound):
-            await house.vault.rewrap(link.id, key, proof, password="x")
+            await house.vault.control.rewrap(link.id, key, proof, password="x")
     assert not (await house.vault.peek(link.id, link.key)).protected
 
 
@@ -106,15 +106,15 @@ async def test_page_from_before_the_password_must_open_again(house: House) -> No
     link, claim = sealed.link, Claim.random()
     early = await house.vault.open(link.id, link.key, claim)
     with pytest.raises(Taken):
-        await house.vault.rewrap(link.id, link.key, owner, password="x")
+        await house.vault.control.rewrap(link.id, link.key, owner, password="x")
     await house.redis.hset(f"ots:{{{link.id}}}", "lease", 1)
-    await house.vault.rewrap(link.id, link.key, owner, password="x")
+    await house.vault.control.rewrap(link.id, link.key, owner, password="x")
     with pytest.raises(Changed):
         async with house.vault.data(link.id, claim, early.ticket):
             pass
     assert await received(house.vault, link.id, link.key, claim, "x") == TEXT
     with pytest.raises(TooLate):
-        await house.vault.rewrap(link.id, link.key, owner, password=None, old_password="x")
+        await house.vault.control.rewrap(link.id, link.key, owner, password=None, old_password="x")
 
 
 async def test_password_comes_too_late_for_whom_redis_forgot(house: House) -> None:
@@ -126,7 +126,7 @@ async def test_password_comes_too_late_for_whom_redis_forgot(house: House) -> No
     assert before is not None
     await house.redis.restore(record, 0, before, replace=True)
     with pytest.raises(TooLate):
-        await house.vault.rewrap(link.id, link.key, owner, password="x")
+        await house.vault.control.rewrap(link.id, link.key, owner, password="x")
 
 
 async def test_failure_of_ours_gives_the_claim_back(house: House) -> None:
@@ -148,11 +148,11 @@ async def test_revoked_secret_takes_no_more_wishes(house: House) -> None:
     """After the revoke every wish is told that it is over."""
     sealed, owner = await shared(house)
     link = sealed.link
-    await house.vault.revoke(link.id, owner)
+    await house.vault.control.revoke(link.id, owner)
     with pytest.raises(Gone):
-        await house.vault.reschedule(link.id, owner, HOUR)
+        await house.vault.control.reschedule(link.id, owner, HOUR)
     with pytest.raises(Gone):
-        await house.vault.rewrap(link.id, link.key, owner, password="x")
+        await house.vault.control.rewrap(link.id, link.key, owner, password="x")
 
 
 async def test_revoke_is_told_from_its_latch_on(house: House) -> None:

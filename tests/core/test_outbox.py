@@ -59,6 +59,6 @@ async def test_fault_in_one_moment_does_not_end_the_publishing(house: House) -> 
     async with asyncio.timeout(15):
         while house.outbox._waiting:
             await asyncio.sleep(0.01)
-        await house.vault.revoke(link.id, owner)
+        await house.vault.control.revoke(link.id, owner)
         while Event.REVOKED not in {r.event for _, r in await house.receipts.since()}:
             await asyncio.sleep(0.05)

@@ -100,8 +100,8 @@ async def test_expiry_and_revoke_are_told(house: House) -> None:
     await made_due(house, expired)
     await house.sweeper.sweep()
     await house.sweeper.sweep()
-    await house.vault.revoke(revoked.id, owner)
-    await house.vault.revoke(revoked.id, owner)
+    await house.vault.control.revoke(revoked.id, owner)
+    await house.vault.control.revoke(revoked.id, owner)
     assert await told(house, expired) == [Event.EXPIRED]
     assert await told(house, revoked) == [Event.REVOKED]
 
@@ -148,7 +148,7 @@ async def test_pages_that_claim_and_come_to_nothing_are_told(house: House) -> No
     with pytest.raises(Locked):
         await house.vault.open(link.id, link.key, Claim.random())
     assert await told(house, link) == [Event.HELD, Event.LOCKED]
-    await house.vault.unlock(link.id, owner)
+    await house.vault.control.unlock(link.id, owner)
     await let_lapse(house, link, 3)
     await house.vault.peek(link.id, link.key)
     assert await told(house, link) == [Event.HELD, Event.LOCKED, Event.HELD]
@@ -231,7 +231,7 @@ async def test_receipt_of_a_process_that_died_is_published_by_the_sweeper(house:
 async def test_receipts_wait_for_a_redis_that_is_away(house: House) -> None:
     """Published as soon as Redis answers again, without a sweep."""
     link, owner = await shared(house)
-    await house.vault.revoke(link.id, owner)
+    await house.vault.control.revoke(link.id, owner)
     os.kill((await house.redis.info("server"))["process_id"], signal.SIGKILL)
     async with asyncio.timeout(15):
         while Event.REVOKED not in {r.event for _, r in await house.receipts.since()}:

@@ -66,7 +66,7 @@ async def test_crash_between_commit_and_hand_leaves_no_second_secret(house: Hous
         taker = SecretId.random()
         taken = await house.invitations.take(invited.id, invited.token, taker)
         for left in taken.earlier:
-            await house.vault.abandon(left, taken.owner)
+            await house.vault.control.abandon(left, taken.owner)
         await house.vault.seal(pieces(b"x"), kind=Kind.TEXT, owner=taken.owner, secret_id=taker)
         await died(house, invited)
     await hand_in(house, invited, b"whole")

@@ -38,7 +38,7 @@ async def test_senders_see_their_own_secrets_newest_first(house: House) -> None:
     await received(house.vault, first.link.id, first.link.key, claim := Claim.random())
     await house.vault.done(first.link.id, claim)
 
-    told = await house.vault.secrets(house.vault.owner(ANN))
+    told = await house.vault.control.secrets(house.vault.owner(ANN))
 
     assert {status.id: status.state for status in told} == {
         first.link.id: State.OPENED,
@@ -47,7 +47,7 @@ async def test_senders_see_their_own_secrets_newest_first(house: House) -> None:
     [waiting] = [status for status in told if status.waiting]
     assert (waiting.id, waiting.expires_at) == (second.link.id, second.expires_at)
     assert all((status.ended_at is None) == status.waiting for status in told)
-    assert await house.vault.secrets(house.vault.owner(Sender("discord", "1"))) == []
+    assert await house.vault.control.secrets(house.vault.owner(Sender("discord", "1"))) == []
 
 
 async def test_lock_shows_and_only_to_its_sender(house: House) -> None:
@@ -56,19 +56,19 @@ async def test_lock_shows_and_only_to_its_sender(house: House) -> None:
     for _ in range(5):
         with pytest.raises(WrongPassword):
             await house.vault.open(link.id, link.key, Claim.random(), "wrong")
-    status = await house.vault.status(link.id, house.vault.owner(ANN))
+    status = await house.vault.control.status(link.id, house.vault.owner(ANN))
     assert (status.state, status.protected, status.attempts_left) == (State.LOCKED, True, 0)
     assert status.waiting
     with pytest.raises(NotFound):
-        await house.vault.status(link.id, house.vault.owner(BEN))
+        await house.vault.control.status(link.id, house.vault.owner(BEN))
 
 
 async def test_forgetting_revokes_and_empties_the_list(house: House) -> None:
     """Whoever wants their data gone has nothing waiting afterwards, and no list."""
     first, second = await shared(house), await shared(house)
-    await house.vault.revoke(first.link.id, house.vault.owner(ANN))
-    assert await house.vault.forget(house.vault.owner(ANN)) == 1
-    assert await house.vault.secrets(house.vault.owner(ANN)) == []
+    await house.vault.control.revoke(first.link.id, house.vault.owner(ANN))
+    assert await house.vault.control.forget(house.vault.owner(ANN)) == 1
+    assert await house.vault.control.secrets(house.vault.owner(ANN)) == []
     with pytest.raises(Gone):
         await house.vault.open(second.link.id, second.link.key, Claim.random())
 
@@ -77,9 +77,11 @@ async def test_receipt_says_where_the_sender_is_told(house: House) -> None:
     """A receipt carries the sealed place, with the message once that was known."""
     link = (await shared(house)).link
     place = SenderRef("telegram", chat="1", language="de", message="77")
-    await house.vault.refer(link.id, house.vault.owner(BEN), REF)  # not theirs: changes nothing
-    await house.vault.refer(link.id, house.vault.owner(ANN), place)
-    await house.vault.revoke(link.id, house.vault.owner(ANN))
+    await house.vault.control.refer(
+        link.id, house.vault.owner(BEN), REF
+    )  # not theirs: changes nothing
+    await house.vault.control.refer(link.id, house.vault.owner(ANN), place)
+    await house.vault.control.revoke(link.id, house.vault.owner(ANN))
     await house.outbox.flush()
     [(_, receipt)] = await house.receipts.since()
     assert house.vault.server_key.open_ref(link.id.raw, receipt.ref) == place
@@ -95,7 +97,7 @@ async def test_each_receipt_has_one_reader_until_it_is_acknowledged(
     for _ in range(2):
         await house.receipts.join("telegram")
     link = (await shared(house)).link
-    await house.vault.revoke(link.id, house.vault.owner(ANN))
+    await house.vault.control.revoke(link.id, house.vault.owner(ANN))
     await house.outbox.flush()
 
     [(entry, receipt)] = await house.receipts.take("telegram", "a")
@@ -112,6 +114,6 @@ async def test_reader_waits_for_news(house: House) -> None:
     await house.receipts.join("telegram")
     waiting = asyncio.create_task(house.receipts.take("telegram", "a"))
     link = (await shared(house)).link
-    await house.vault.revoke(link.id, house.vault.owner(ANN))
+    await house.vault.control.revoke(link.id, house.vault.owner(ANN))
     [(_, receipt)] = await waiting
     assert receipt.secret_id == link.id

@@ -34,7 +34,7 @@ async def live(house: House) -> None:
     await vault.done(link.id, claim)
     ref = SenderRef("telegram", "7")
     sealed = await vault.seal(pieces(b"y"), kind=Kind.TEXT, owner=b"me", ref=ref)
-    await vault.revoke(sealed.link.id, b"me")
+    await vault.control.revoke(sealed.link.id, b"me")
     house.statistics.count(LIMIT_HITS)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.draft import token_proof
 from core.errors import (
     BadLifetime,
     Busy,
@@ -318,9 +319,9 @@ async def test_revoked_by_token_or_owner_opens_for_nobody(house: House) -> None:
         owner = house.vault.owner(sender)
         sealed = await house.vault.seal(pieces(TEXT), kind=Kind.TEXT, owner=owner)
         token = decode(sealed.revoke_token, 32, "token")
-        proof = house.vault.token_proof(token) if proof_of == "token" else owner
-        await house.vault.revoke(sealed.link.id, proof)
-        await house.vault.revoke(sealed.link.id, proof)
+        proof = token_proof(token) if proof_of == "token" else owner
+        await house.vault.control.revoke(sealed.link.id, proof)
+        await house.vault.control.revoke(sealed.link.id, proof)
 
         with pytest.raises(Gone) as gone:
             await house.vault.open(sealed.link.id, sealed.link.key, Claim.random())
@@ -335,11 +336,11 @@ async def test_revoke_needs_the_senders_proof_and_comes_too_late_after_opening(
     link, token = sealed.link, decode(sealed.revoke_token, 32, "token")
     for foreign in (b"", os.urandom(32), token):
         with pytest.raises(NotFound):
-            await house.vault.revoke(link.id, foreign)
+            await house.vault.control.revoke(link.id, foreign)
     await received(house.vault, link.id, link.key, Claim.random())
 
     with pytest.raises(TooLate):
-        await house.vault.revoke(link.id, house.vault.token_proof(token))
+        await house.vault.control.revoke(link.id, token_proof(token))
 
 
 async def test_refused_input_leaves_no_trace(house: House, settings: Settings) -> None:
@@ -387,11 +388,11 @@ async def test_abandoned_creation_never_exists(house: House) -> None:
     """Given up before or after its record was written, a creation leaves nothing that opens."""
     owner = house.vault.owner(Sender("discord", "1"))
     early = SecretId.random()
-    await house.vault.abandon(early, owner)
+    await house.vault.control.abandon(early, owner)
     with pytest.raises(Duplicate):
         await house.vault.seal(pieces(TEXT), kind=Kind.TEXT, secret_id=early, owner=owner)
     late = (await house.vault.seal(pieces(TEXT), kind=Kind.TEXT, owner=owner)).link
-    await house.vault.abandon(late.id, owner)
+    await house.vault.control.abandon(late.id, owner)
     with pytest.raises(Gone):
         await house.vault.open(late.id, late.key, Claim.random())
 
@@ -422,32 +423,32 @@ async def test_sender_unlocks_three_times(house: House) -> None:
     """After wrong passwords the sender gives the attempts back; the fourth time it stays locked."""
     sealed = await sealed_text(house.vault, password="right")
     link, record = sealed.link, f"ots:{{{sealed.link.id}}}"
-    proof = house.vault.token_proof(decode(sealed.revoke_token, 32, "token"))
+    proof = token_proof(decode(sealed.revoke_token, 32, "token"))
     with pytest.raises(NotFound):
-        await house.vault.unlock(link.id, os.urandom(32))
+        await house.vault.control.unlock(link.id, os.urandom(32))
     for _ in range(3):
         await house.redis.hset(record, mapping={"tries": 5, "lapsed": 10})
         with pytest.raises(Locked):
             await house.vault.open(link.id, link.key, Claim.random(), "right")
-        await house.vault.unlock(link.id, proof)
-        await house.vault.unlock(link.id, proof)  # a repeat costs nothing
+        await house.vault.control.unlock(link.id, proof)
+        await house.vault.control.unlock(link.id, proof)  # a repeat costs nothing
         glance = await house.vault.peek(link.id, link.key)
         assert (glance.state, glance.attempts_left) == (State.READY, 5)
     await house.redis.hset(record, "tries", 5)
     with pytest.raises(UnlockedTooOften):
-        await house.vault.unlock(link.id, proof)
+        await house.vault.control.unlock(link.id, proof)
 
 
 async def test_unlocking_gives_no_slot_back_twice(house: House) -> None:
     """An evaluation that began before the unlock can't add to the attempts after it."""
     sealed = await sealed_text(house.vault, password="right")
     link, record = sealed.link, f"ots:{{{sealed.link.id}}}"
-    proof = house.vault.token_proof(decode(sealed.revoke_token, 32, "token"))
+    proof = token_proof(decode(sealed.revoke_token, 32, "token"))
     await house.redis.hset(record, "tries", 4)
     opening = asyncio.create_task(house.vault.open(link.id, link.key, Claim.random(), "right"))
     while await house.redis.hget(record, "tries") != b"5":
         await asyncio.sleep(0.001)
-    await house.vault.unlock(link.id, proof)
+    await house.vault.control.unlock(link.id, proof)
     with pytest.raises(Changed):  # told to try again: what it had proven was forgotten
         await opening
     assert (await house.vault.peek(link.id, link.key)).attempts_left == 5

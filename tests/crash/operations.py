@@ -149,27 +149,27 @@ async def done(house: House, given: Given, tell: Tell) -> None:
 
 async def revoke(house: House, given: Given, tell: Tell) -> None:
     """Take a secret back."""
-    await house.vault.revoke(given.secret.id, house.vault.owner(given.sender))
+    await house.vault.control.revoke(given.secret.id, house.vault.owner(given.sender))
     tell("revoked")
 
 
 async def rewrap(house: House, given: Given, tell: Tell) -> None:
     """Protect a secret with a password."""
     link, proof = given.secret, house.vault.owner(given.sender)
-    await house.vault.rewrap(link.id, link.key, proof, password=given.password)
+    await house.vault.control.rewrap(link.id, link.key, proof, password=given.password)
     tell("rewrapped")
 
 
 async def reschedule(house: House, given: Given, tell: Tell) -> None:
     """Give a secret an hour."""
     proof = house.vault.owner(given.sender)
-    await house.vault.reschedule(given.secret.id, proof, timedelta(hours=1))
+    await house.vault.control.reschedule(given.secret.id, proof, timedelta(hours=1))
     tell("rescheduled")
 
 
 async def unlock(house: House, given: Given, tell: Tell) -> None:
     """Give the attempts back."""
-    await house.vault.unlock(given.secret.id, house.vault.owner(given.sender))
+    await house.vault.control.unlock(given.secret.id, house.vault.owner(given.sender))
     tell("unlocked")
 
 

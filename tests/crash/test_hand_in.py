@@ -38,7 +38,7 @@ async def used_once(after: Aftermath) -> None:
     assert handover is not None
     assert await house.redis.xlen(f"ots:{{inv}}:handed:{DOOR}") == 1
     link = handover.handed.link
-    told = await house.vault.secrets(house.vault.owner(after.given.sender))
+    told = await house.vault.control.secrets(house.vault.owner(after.given.sender))
     assert [one.id for one in told if one.waiting] == [link.id]
     assert {one.state for one in told} <= {State.READY, State.REVOKED}
     await after.sweep_later()

@@ -52,7 +52,7 @@ async def test_revoke_that_a_recipient_overtakes(stage: Stage) -> None:
         assert "revoked" not in after.ending
         assert await after.fetches(after.given) == CONTENT
         with pytest.raises(TooLate):
-            await after.house.vault.revoke(link.id, owner)
+            await after.house.vault.control.revoke(link.id, owner)
 
     await stage.at_every_point(operations.revoke, claimed, check, least=REVOKING)
 
@@ -62,7 +62,7 @@ async def test_revoke_that_is_repeated(stage: Stage) -> None:
 
     async def check(after: Aftermath) -> None:
         link, owner = after.given.secret, after.house.vault.owner(after.given.sender)
-        await after.house.vault.revoke(link.id, owner)
+        await after.house.vault.control.revoke(link.id, owner)
         await revoked_for_good(after)
 
     await stage.at_every_point(operations.revoke, claimed, check, least=REVOKING)
@@ -116,7 +116,7 @@ async def test_unlock_can_be_repeated(stage: Stage) -> None:
         link, owner = after.given.secret, after.house.vault.owner(after.given.sender)
         glance = await after.house.vault.peek(link.id, link.key)
         assert glance.state == State.READY or "unlocked" not in after.ending
-        await after.house.vault.unlock(link.id, owner)
+        await after.house.vault.control.unlock(link.id, owner)
         assert (await after.record(link.id))["unlocked"] == b"1"
         await after.opens(link)
 

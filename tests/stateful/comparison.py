@@ -151,7 +151,7 @@ class Comparison(RuleBasedStateMachine):
             state = model.settle()
             state = "locked" if state == "ready" and model.locked else state
             glance = self.run(self.vault.peek(link.id, link.key))
-            status = self.run(self.vault.status(link.id, self.owner))
+            status = self.run(self.vault.control.status(link.id, self.owner))
             assert glance.size == status.size == secret.sealed_size
             for seen in (glance, status):
                 assert (seen.state, seen.protected) == (state, model.password is not None)

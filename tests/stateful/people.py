@@ -149,13 +149,19 @@ class People(Comparison):
     @rule(secret=secrets, whose=proofs)
     def revoke(self, secret: Secret, whose: str) -> None:
         self._wish(
-            secret, whose, secret.model.revoke, lambda proof: self.vault.revoke(secret.id, proof)
+            secret,
+            whose,
+            secret.model.revoke,
+            lambda proof: self.vault.control.revoke(secret.id, proof),
         )
 
     @rule(secret=secrets, whose=proofs)
     def unlock(self, secret: Secret, whose: str) -> None:
         self._wish(
-            secret, whose, secret.model.unlock, lambda proof: self.vault.unlock(secret.id, proof)
+            secret,
+            whose,
+            secret.model.unlock,
+            lambda proof: self.vault.control.unlock(secret.id, proof),
         )
 
     @rule(
@@ -169,7 +175,7 @@ class People(Comparison):
             secret,
             whose,
             lambda: secret.model.reschedule(lifetime),
-            lambda proof: self.vault.reschedule(secret.id, proof, span),
+            lambda proof: self.vault.control.reschedule(secret.id, proof, span),
         )
 
     @rule(secret=secrets, whose=proofs, old=passwords, new=passwords)

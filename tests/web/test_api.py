@@ -25,6 +25,7 @@ PAGES = {
     *("GET /", "GET /s/{id}", "GET /d/{id}", "GET /download/{id}", "GET /r/{id}", "GET /privacy"),
     *("GET /static/{name}", "GET /robots.txt", "GET /docs", "GET /stats", "POST /s/{id}"),
     *("GET /auth/login", "POST /auth/login", "POST /auth/logout", "GET /language"),
+    *("GET /receipt/{id}", "POST /receipt/{id}"),
 }
 
 
@@ -95,6 +96,8 @@ async def test_answers_have_the_shapes_that_are_described(
     shared = await fits("POST /upload", await client.post(f"{url}/upload", data={"text": "x"}))
     link, claim = Link.parse(shared["link"]), Claim.random().reveal()
     at, key = f"{url}/s/{link.id}", link.key.reveal()
+    sender = {"Authorization": f"Bearer {shared['revoke_token']}"}
+    await fits("POST /s/{id}/status", await client.post(f"{at}/status", headers=sender))
     await fits("POST /s/{id}/peek", await client.post(f"{at}/peek", json={"key": key}))
     rights = {"key": key, "claim": claim}
     opened = await fits("POST /s/{id}/open", await client.post(f"{at}/open", json=rights))

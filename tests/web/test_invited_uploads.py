@@ -44,7 +44,7 @@ async def test_what_is_handed_in_goes_to_the_door_alone(web: Web, client: Client
     assert answer.status == 201
     assert await answer.json() == {"handed_to": "Ann"}
     assert await delivered(web.house, invited) == (data, "report.bin")
-    [status] = await web.house.vault.secrets(web.house.vault.owner(ANN))
+    [status] = await web.house.vault.control.secrets(web.house.vault.owner(ANN))
     assert str(status.id) not in str(answer.headers)
     again = await client.post(at, data=file_form(), headers=headers)
     assert await problem(again) == (410, "closed")

@@ -80,3 +80,26 @@ async def test_closed_home_page_takes_nothing(web: Web, client: ClientSession) -
     object.__setattr__(web.settings, "web_upload", False)
     answer = await client.post(f"{web.url}/upload", data=b"x")
     assert answer.status == 404
+
+
+async def test_every_file_of_several_is_checked(strict: Web, client: ClientSession) -> None:
+    """A forbidden ending among several, or too much in all of them together, is refused whole."""
+    for names, size, status in (("ab", 100, 201), ("a!", 100, 415), ("ab", 400, 413)):
+        form = FormData()
+        for name in names:
+            form.add_field("file", bytes(size), filename="b.exe" if name == "!" else f"{name}.txt")
+        form.add_field("text", "allowed beside them, whatever endings are")
+        answer = await client.post(f"{strict.url}/upload", data=form)
+        assert answer.status == status
+    blobs = strict.settings.data_dir / "blobs"
+    assert [path for path in blobs.rglob("*") if path.is_file()] == []
+
+
+async def test_more_files_than_a_zip_takes_are_refused(web: Web, client: ClientSession) -> None:
+    """The directory of a zip is kept in memory, so it has an end."""
+    form = FormData()
+    for number in range(1001):
+        form.add_field("file", b"", filename=f"{number}")
+    answer = await client.post(f"{web.url}/upload", data=form)
+    assert answer.status == 400
+    assert "1000 files" in (await answer.json())["detail"]

@@ -8,6 +8,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import FormData
+
 from core.bootstrap import open_vault
 from tests.conftest import Web
 from tests.contents import pieces
@@ -69,6 +71,20 @@ async def test_uploads_of_one_network_are_so_many(
         assert "<h1>Too often</h1>" in page
         assert "limited to 2 an hour" in page
         assert (await upload(number=2))[0] == 201
+
+
+async def test_several_files_are_one_upload(
+    settings: Settings, listening: socket.socket, client: ClientSession
+) -> None:
+    """A zip counts once, though its first file is sealed by itself before the second comes."""
+    async with limited(settings, listening, uploads_per_hour=1) as web:
+        statuses = []
+        for _ in range(2):
+            form = FormData()
+            for name in ("a", "b"):
+                form.add_field("file", b"x", filename=name)
+            statuses.append((await client.post(f"{web.url}/upload", data=form)).status)
+        assert statuses == [201, 429]
 
 
 async def test_openings_and_misses_count_together(

@@ -34,5 +34,9 @@ const figures = (() => {
     return parts.join(" ") || say("s", { count: 0 });
   }
 
-  return { duration, say, size };
+  function moment(told) {
+    return new Date(told).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  return { duration, moment, say, size };
 })();

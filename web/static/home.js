@@ -1,44 +1,32 @@
 // The home page: what is put in goes out as one upload, with its true progress.
 "use strict";
 (() => {
-  const { say, size } = figures;
+  const { duration, moment, say, size } = figures;
   const $ = (id) => document.getElementById(id);
   const form = $("form");
-  const most = Number(form.dataset.max);
   const sections = ["compose", "sending", "result", "revoked"];
   let request = null;
   let result = null;
-  let file = null; // chosen, dropped or pasted
 
   function show(name) {
     for (const section of sections) $(section).hidden = section !== name;
     $("ticket").classList.toggle("torn", name === "revoked");
+    $("languages").hidden = name !== "compose"; // another one loads the page anew
     const heading = $(name).querySelector("h1");
     if (heading) heading.focus({ preventScroll: true });
   }
 
-  function complain(sentence) {
-    $("problem").textContent = sentence;
-    $("problem").hidden = !sentence;
-  }
-
-  function choose(chosen) {
-    file = chosen;
-    $("chosen").textContent = file ? `${file.name} · ${size(file.size)}` : say("drop");
-    complain(file && file.size > most ? say("too_large", { size: size(file.size), limit: form.dataset.maxShown }) : "");
-  }
-
   function send() {
     const text = $("text").value;
-    complain("");
-    if (file && text.trim()) return complain(say("either"));
-    if (!file && !text) return complain(say("nothing"));
-    if (file && file.size > most) return complain(say("too_large", { size: size(file.size), limit: form.dataset.maxShown }));
+    const files = chosen.files();
+    const problem = !files.length && !text ? say("nothing") : chosen.tooLarge();
+    chosen.complain(problem);
+    if (problem) return;
     const data = new FormData();
     data.append("expires", $("expires").value);
     if ($("password").value) data.append("password", $("password").value);
-    if (file) data.append("file", file, file.name);
-    else data.append("text", text);
+    if (text.trim() || !files.length) data.append("text", text);
+    for (const file of files) data.append("file", file, file.name);
     upload(data);
   }
 
@@ -47,26 +35,30 @@
     request = new XMLHttpRequest();
     request.open("POST", "/upload");
     request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("OTS-QR", "svg");
     request.responseType = "json";
-    request.upload.onprogress = (event) => {
-      const speed = event.loaded / ((performance.now() - started) / 1000);
-      $("progress").value = event.total ? event.loaded / event.total : 0;
-      $("sent").textContent = size(event.loaded);
-      $("total").textContent = size(event.total);
-      $("speed").textContent = speed > 0 ? ` · ${size(Math.round(speed))}/s` : "";
-    };
+    request.upload.onprogress = (event) => progress(event, (performance.now() - started) / 1000);
     request.onload = () => arrived(request);
     request.onerror = () => back(say("broke"));
     request.onabort = () => back("");
     $("progress").value = 0;
+    $("sent").textContent = "";
     show("sending");
     request.send(data);
+  }
+
+  function progress({ loaded, total }, seconds) {
+    const speed = loaded / seconds;
+    $("progress").value = total ? loaded / total : 0;
+    $("sent").textContent = loaded === total
+      ? say("all_sent", { total: size(total) })
+      : say("sent", { sent: size(loaded), total: size(total), speed: size(Math.round(speed)), left: duration((total - loaded) / speed) });
   }
 
   function back(sentence) {
     request = null;
     show("compose");
-    complain(sentence);
+    chosen.complain(sentence);
   }
 
   function arrived({ status, response }) {
@@ -77,11 +69,33 @@
     request = null;
     result = response;
     $("link").value = result.link;
-    $("until").textContent = new Date(result.expires_at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    $("until").textContent = moment(result.expires_at);
+    $("receipt").href = result.receipt;
+    picture(result.qr);
+    $("told-password").value = $("password").value;
+    $("protected").hidden = !$("password").value || $("password").type === "password"; // theirs to know
+    for (const button of ["copy", "copy-password"]) $(button).textContent = say("copy");
     $("copied").hidden = true;
     $("revoke-problem").hidden = true;
     show("result");
     $("link").select();
+  }
+
+  // The answer brought the drawing, so that no other request ever holds the link.
+  function picture(svg) {
+    const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+    $("picture").onload = () => URL.revokeObjectURL(url);
+    $("picture").src = url;
+    $("qr").hidden = false;
+  }
+
+  async function copy(field, button) {
+    $(field).select();
+    try {
+      await navigator.clipboard.writeText($(field).value);
+      $(button).textContent = say("copied");
+      $("copied").hidden = false;
+    } catch { /* it is selected: Ctrl-C */ }
   }
 
   async function revoke() {
@@ -101,36 +115,21 @@
 
   function anew() {
     result = null;
-    $("link").value = "";
+    for (const field of ["link", "told-password"]) $(field).value = "";
+    $("picture").removeAttribute("src");
     form.reset();
-    choose(null);
+    chosen.clear();
     show("compose");
   }
 
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
-  $("file").addEventListener("change", () => choose($("file").files[0] || null));
   $("cancel").addEventListener("click", () => request && request.abort());
   $("revoke").addEventListener("click", revoke);
   $("another").addEventListener("click", anew);
   $("anew").addEventListener("click", anew);
-  $("copy").addEventListener("click", async () => {
-    $("link").select();
-    try {
-      await navigator.clipboard.writeText($("link").value);
-      $("copied").hidden = false;
-    } catch { /* it is selected: Ctrl-C */ }
-  });
-  addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dragging"); });
-  addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("dragging"); });
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    document.body.classList.remove("dragging");
-    const files = event.dataTransfer.files;
-    if (files.length > 1) complain(say("several"));
-    else if (files.length && !$("compose").hidden) choose(files[0]);
-  });
-  addEventListener("paste", (event) => {
-    const pasted = event.clipboardData.files[0];
-    if (pasted && !$("compose").hidden) { event.preventDefault(); choose(pasted); }
-  });
+  $("copy").addEventListener("click", () => copy("link", "copy"));
+  $("copy-password").addEventListener("click", () => copy("told-password", "copy-password"));
+  $("share").hidden = !navigator.share;
+  $("share").addEventListener("click", () => navigator.share({ url: result.link }).catch(() => { /* not this time */ }));
+  addEventListener("beforeunload", (event) => { if (request) event.preventDefault(); });
 })();

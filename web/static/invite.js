@@ -157,6 +157,7 @@
   $("file").addEventListener("change", () => choose($("file").files[0] || null));
   $("cancel").addEventListener("click", () => request && request.abort());
   for (const button of all("[data-again]")) button.addEventListener("click", begin);
+  addEventListener("online", () => { if (ticketCard.dataset.state === "offline") begin(); });
   addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dragging"); });
   addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("dragging"); });
   addEventListener("drop", (event) => {

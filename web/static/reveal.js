@@ -118,21 +118,22 @@
   async function open() {
     const password = $("password").value;
     show("opening");
+    $("languages").hidden = true; // another language reloads the page, which forgets the claim
     unheard = false;
     try {
       secret = await (await post("open", password ? { key, claim, password } : { key, claim })).json();
     } catch (error) {
+      unheard = !final(error);
+      $("languages").hidden = unheard;
       if (error.kind === "wrong-password") {
         if (error.problem.attempts_left === 0) return show("locked");
         return askPassword(error.problem.attempts_left, true);
       }
       if (error.kind === "password-required") return askPassword(error.problem.attempts_left, false);
       if (error.kind === "changed") return look();
-      unheard = !final(error);
       return explain(error);
     }
-    // From here on the claim is what counts; a bookmark or a screenshot needs no key, and a reload,
-    // which another language takes, would forget the claim.
+    // From here on the claim is what counts; a bookmark or a screenshot needs no key.
     $("languages").remove();
     history.replaceState(null, "", location.pathname);
     key = "";
@@ -244,6 +245,7 @@
       save();
       show("saved");
       $("save-again").hidden = false;
+      preview.offer(blob);
     }
     await confirmed();
   }
@@ -350,6 +352,7 @@
   for (const button of document.querySelectorAll("[data-again]")) {
     button.addEventListener("click", () => (key ? look() : fetchIt()));
   }
+  addEventListener("online", () => { if (ticketCard.dataset.state === "offline" && !secret) look(); });
   // A second link pasted into this window changes the fragment only.
   addEventListener("hashchange", () => { if (!secret) { key = location.hash.slice(1); look(); } else location.reload(); });
   look();
