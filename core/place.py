@@ -40,7 +40,8 @@ class Place:
     @property
     def told(self) -> dict[str, str]:
         """The bucket's `endpoint` and `region`, where the address tells them."""
-        return dict(parse_qsl(urlsplit(self.url).query))
+        told = parse_qsl(urlsplit(self.url).query)
+        return {name: value.rstrip("/") for name, value in told}
 
 
 def parse_place_url(text: str) -> str:

@@ -95,26 +95,26 @@ class Bucket:
             max_concurrency=1,
         )
 
-    async def write(self, name: str, text: str, mode: PutMode = "overwrite") -> None:
-        """Put a small text.
-
-        Raises:
-            AlreadyExistsError: it is there, in the mode "create".
-        """
+    async def write(self, name: str, text: str, mode: PutMode = "overwrite") -> bool:
+        """Put a small text; in the mode "create" answer False where there is one already."""
         async with answering(found=False):
-            await obstore.put_async(self._store, name, text.encode(), mode=mode)
+            try:
+                await obstore.put_async(self._store, name, text.encode(), mode=mode)
+            except AlreadyExistsError:
+                if mode != "create":
+                    raise
+                return False
+        return True
 
     async def take(self, name: str, wanted: str) -> str:
         """Put a small text unless there is one; tell which one is there now."""
         for _ in range(RETRIES):
-            try:
-                await self.write(name, wanted, "create")
-            except AlreadyExistsError:  # ours perhaps: the reply to an earlier try was lost
-                if (held := await self.text(name)) is not None:
-                    return held
-            else:
+            if await self.write(name, wanted, "create"):
                 return wanted
-        raise Unavailable  # there, and then not: only a store that is not one does that
+            # Ours perhaps: the reply to an earlier try was lost.
+            if (held := await self.text(name)) is not None:
+                return held
+        raise Unavailable  # another try was under way, and came to nothing
 
     async def text(self, name: str) -> str | None:
         """Read a small text."""
@@ -181,13 +181,10 @@ async def answering(
     Raises:
         Corrupt: what was looked for is not there (with `found`).
         StorageFull, Unavailable: see `refuse`.
-        AlreadyExistsError: it is obstore's own, for `Bucket.take`.
     """
     try:
         async with asyncio.timeout(patience):
             yield
-    except AlreadyExistsError:
-        raise
     except FileNotFoundError as error:
         if found:
             raise Corrupt from None

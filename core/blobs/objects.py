@@ -16,6 +16,7 @@ from core.background import Unbroken
 from core.blobs import BOUNDLESS, Lying
 from core.blobs.latches import ENDING
 from core.blobs.upload import Upload
+from core.clock import now_ms
 from core.errors import CannotStart, Corrupt, Malformed, Unavailable
 from core.link import SecretId
 from core.stream import BATCH, NONCE, SEALED_CHUNK
@@ -75,7 +76,7 @@ class ObjectBlobs:
             CannotStart: two could hold one latch.
             StorageFull, Unavailable: the store refuses, or does not answer.
         """
-        probe = f"{secrets.token_hex(8)}{ENDING}"
+        probe = f"{_folder(now_ms())}/{secrets.token_hex(8)}{ENDING}"  # where a sweep finds it
         try:
             if [await self._bucket.take(probe, text) for text in ("1", "2")] != ["1", "1"]:
                 raise CannotStart(
@@ -158,7 +159,11 @@ def _moment(now: int) -> datetime:
 
 
 def _name(secret_id: SecretId, limit: int) -> str:
-    return f"{_moment(limit):%Y%m%d}/{secret_id}"
+    return f"{_folder(limit)}/{secret_id}"
+
+
+def _folder(limit: int) -> str:
+    return f"{_moment(limit):%Y%m%d}"
 
 
 def _day(folder: str) -> datetime | None:

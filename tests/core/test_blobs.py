@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from core.blobs.opening import open_blobs
 from core.clock import now_ms
 from core.errors import Corrupt, SourceFailed
 from core.link import SecretId
-from core.settings import Settings
 from tests.contents import pieces
-from tests.fakes.s3 import KEYS
+from tests.stores import opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 DAY = 24 * 60 * 60 * 1000
 LIMIT = now_ms() + 5 * DAY
 LARGE = 12 * 1024 * 1024  # bytes: three parts of a bucket's upload
-KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ="
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -36,16 +32,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return (tmp_path / "blobs").as_uri()
     server: Server = request.getfixturevalue("s3")
     return server.url()
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Blobs]:
-    settings = Settings.parse({**KEYS, "BLOBS_URL": url, "SECRET_KEY": KEY})
-    blobs = await open_blobs(settings.blobs, LARGE)
-    try:
-        yield blobs
-    finally:
-        await blobs.aclose()
 
 
 @pytest.fixture
@@ -165,9 +151,9 @@ async def test_settled_are_listed_with_a_limit_that_finds_them(blobs: Blobs) -> 
 async def test_cancelled_put_leaves_nothing(blobs: Blobs) -> None:
     """However far it had come, a cancelled put leaves no blob."""
     name = SecretId.random()
-    for moment in range(10):
+    for moment in range(6):
         putting = asyncio.create_task(blobs.put(name, LIMIT, pieces(bytes(LARGE), 262_208)))
-        await asyncio.sleep(moment / 50)
+        await asyncio.sleep(moment / 30)
         kept = not putting.cancel()
         await asyncio.wait([putting])
         assert await blobs.has(name, LIMIT) == kept

@@ -4,48 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.blobs.objects import PART
-from core.blobs.opening import open_blobs
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.errors import CannotStart, Corrupt, Gone, SourceFailed, Unavailable
 from core.link import Claim, SecretId
 from core.secret import Kind, State
-from core.settings import Settings
 from tests.contents import gathered, pieces
 from tests.fakes.s3 import BUCKET, KEYS
 from tests.faults.proxy import Fault, Proxy
+from tests.stores import at, opened, prefix
+from web.report import report
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from core.blobs import Blobs
     from tests.fakes.s3 import Server
     from tests.faults.proxy import Line
 
 LIMIT = now_ms() + 5 * 24 * 60 * 60 * 1000
 LARGE = 3 * PART + 100_000
 PIECE = 262_208
-KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ="
-
-
-def settings(url: str, **more: str) -> Settings:
-    return Settings.parse({**KEYS, "BLOBS_URL": url, "SECRET_KEY": KEY, **more})
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Blobs]:
-    blobs = await open_blobs(settings(url).blobs, LARGE)
-    try:
-        yield blobs
-    finally:
-        await blobs.aclose()
 
 
 async def refusal(url: str) -> str:
@@ -54,10 +38,6 @@ async def refusal(url: str) -> str:
             pass
     assert KEYS["AWS_SECRET_ACCESS_KEY"] not in refused.value.reason
     return refused.value.reason
-
-
-def prefix(url: str) -> str:
-    return settings(url).blobs.prefix
 
 
 async def test_upload_that_ends_early_takes_its_parts_back(s3: Server) -> None:
@@ -187,7 +167,7 @@ async def test_bucket_that_finds_nothing_loses_nothing(s3: Server) -> None:
 async def test_secret_lives_in_a_bucket(s3: Server, tmp_path: Path) -> None:
     """Handed in, opened, fetched again from the middle, done: its bytes go, its latch stays."""
     url, data, claim = s3.url(), os.urandom(2 * PART), Claim.random()
-    async with open_vault(settings(url, DATA_DIR=str(tmp_path / "data"))) as house:
+    async with open_vault(at(url, DATA_DIR=str(tmp_path / "data"))) as house:
         vault = house.vault
         link = (await vault.seal(pieces(data), kind=Kind.FILE, name="a.bin")).link
         ticket = (await vault.open(link.id, link.key, claim)).ticket
@@ -200,6 +180,7 @@ async def test_secret_lives_in_a_bucket(s3: Server, tmp_path: Path) -> None:
             await vault.open(link.id, link.key, Claim.random())
         assert gone.value.state == State.OPENED
         await vault.done(link.id, claim)
+        assert (await report(house)).disk_free is None
     left = {key.rpartition("/")[2] for key in s3.keys(prefix(url))}
     assert left == {f"{link.id}.latch", "standing"}
 
@@ -207,7 +188,7 @@ async def test_secret_lives_in_a_bucket(s3: Server, tmp_path: Path) -> None:
 async def test_vanished_blob_is_told_and_burns_nothing(s3: Server, tmp_path: Path) -> None:
     """Whoever opens a secret whose blob somebody deleted hears that, and no latch is taken."""
     url, claim = s3.url(), Claim.random()
-    async with open_vault(settings(url, DATA_DIR=str(tmp_path / "data"))) as house:
+    async with open_vault(at(url, DATA_DIR=str(tmp_path / "data"))) as house:
         link = (await house.vault.seal(pieces(bytes(100_000)), kind=Kind.FILE, name="a")).link
         ticket = (await house.vault.open(link.id, link.key, claim)).ticket
         [blob] = [key for key in s3.keys(prefix(url)) if key.endswith(str(link.id))]

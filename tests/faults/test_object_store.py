@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from core.blobs.opening import open_blobs
 from core.clock import now_ms
 from core.errors import StorageFull, Unavailable
 from core.link import SecretId
-from core.settings import Settings
 from tests.contents import pieces
-from tests.fakes.s3 import KEYS
 from tests.faults.kinds import AllDropped, AllReset, BlackHole, Dropped
 from tests.faults.proxy import Cut, Fault, Proxy
+from tests.stores import opened, prefix
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -28,7 +24,6 @@ if TYPE_CHECKING:
     from tests.faults.proxy import Line
 
 LIMIT = now_ms() + 5 * 24 * 60 * 60 * 1000
-KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ="
 PATIENCE = 0.5  # seconds
 LARGE = 6 * 1024 * 1024
 
@@ -67,20 +62,6 @@ async def proxy(s3: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pr
         yield proxy
 
 
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Blobs]:
-    settings = Settings.parse({**KEYS, "BLOBS_URL": url, "SECRET_KEY": KEY})
-    blobs = await open_blobs(settings.blobs, LARGE)
-    try:
-        yield blobs
-    finally:
-        await blobs.aclose()
-
-
-def prefix(url: str) -> str:
-    return urlsplit(url).path.strip("/")
-
-
 def calls(blobs: Blobs, name: SecretId) -> dict[str, Coroutine[Any, Any, Any]]:
     async def read() -> None:
         async with blobs.open(name, LIMIT):
@@ -113,7 +94,7 @@ def calls(blobs: Blobs, name: SecretId) -> dict[str, Coroutine[Any, Any, Any]]:
         (AllDropped(), Unavailable),
         (Garbled(), Unavailable),
         (Answers(500, "InternalError"), Unavailable),
-        (Answers(403, "AccessDenied"), Unavailable),
+        (Answers(409, "ConditionalRequestConflict"), Unavailable),
         (Answers(507, "XMinioStorageFull"), StorageFull),
         (Answers(403, "QuotaExceeded"), StorageFull),
     ],
