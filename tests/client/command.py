@@ -40,6 +40,7 @@ class Person:
             "PYTHONPATH": str(ROOT),
             "OTS_SERVER": server,
         }
+        self._started: list[Process] = []
 
     async def runs(self, *arguments: str, given: bytes = b"", fds: tuple[int, ...] = ()) -> Ended:
         """Run a command to its end."""
@@ -49,7 +50,7 @@ class Person:
 
     async def starts(self, *arguments: str, fds: tuple[int, ...] = ()) -> Process:
         """Start a command on pipes."""
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             *(*COMMAND, *arguments),
             cwd=self.folder,
             env=self.environment,
@@ -58,6 +59,15 @@ class Person:
             stderr=PIPE,
             pass_fds=fds,
         )
+        self._started.append(process)
+        return process
+
+    async def leaves(self) -> None:
+        """End what still runs: a test that fails may leave a command waiting."""
+        for process in self._started:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
 
     async def shares(self, *arguments: str, given: bytes = b"") -> bytes:
         """Share, and get the line with the link."""

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def sender(tmp_path: Path, web: Web) -> Person:
+async def sender(tmp_path: Path, web: Web) -> AsyncIterator[Person]:
     """Give somebody with something to share."""
-    return Person(tmp_path / "sender", web.url)
+    person = Person(tmp_path / "sender", web.url)
+    yield person
+    await person.leaves()
 
 
 @pytest.fixture
-def recipient(tmp_path: Path, web: Web) -> Person:
+async def recipient(tmp_path: Path, web: Web) -> AsyncIterator[Person]:
     """Give somebody who gets links."""
-    return Person(tmp_path / "recipient", web.url)
+    person = Person(tmp_path / "recipient", web.url)
+    yield person
+    await person.leaves()
 
 
 @pytest.fixture
