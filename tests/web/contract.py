@@ -52,6 +52,11 @@ POST   /s/{lone}                 pasted+   200 page
 POST   /d/{lone}                 lone      409 later
 DELETE /s/{lone}                 -         400 problem
 DELETE /s/{none}                 token     404 problem
+GET    /receipt/{lone}           -         200 page
+POST   /s/{lone}/status          token     200 json
+POST   /s/{none}/status          token     404 problem
+POST   /receipt/{lone}           receipt   200 page
+POST   /receipt/{lone}           empty     400 problem
 POST   /s/{lone}/unlock          token     204 nothing
 DELETE /s/{lone}                 token     204 nothing
 
