@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from core.language import N_, _, speaking
 from tests.contents import until
+from tests.fakes.discord_talk import door, shared
 from tests.fakes.discord_talk import opened as opened_in_discord
-from tests.fakes.discord_talk import shared
 from tests.fakes.telegram_chats import buttons
 from tests.fakes.telegram_talk import links, opened
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
+    from bots.share import Share
+    from core.settings import Settings
     from tests.conftest import Web
     from tests.fakes.discord import FakeDiscord
     from tests.fakes.telegram import FakeTelegram
@@ -92,3 +94,21 @@ async def test_discord_speaks_the_persons_language(
     await until(lambda: not talk.messages[message]["components"])
     contents = [one["content"] for one in talk.messages.values()]
     all_of_it_is_japanese([*contents, *offered])
+
+
+async def test_discord_shows_the_commands_in_every_language(
+    discord: FakeDiscord, share: Share, settings: Settings
+) -> None:
+    """Descriptions, options and the menu's entry are translated; what is typed stays as it is."""
+    async with door(share, settings, discord) as running:
+        await until(lambda: discord.synced or running.done())
+    [commands] = discord.synced
+    for command in commands:
+        menu = command["type"] == 3
+        said = command["name_localizations" if menu else "description_localizations"]
+        assert {"de", "es-ES", "fr", "pt-BR", "ru", "hi", "ja", "zh-CN"} <= said.keys()
+        assert JAPANESE.search(said["ja"])
+        assert menu or not command.get("name_localizations")
+    [share_] = [command for command in commands if command["name"] == "share"]
+    for option in share_["options"]:
+        assert JAPANESE.search(option["description_localizations"]["ja"])

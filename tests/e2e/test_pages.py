@@ -135,7 +135,7 @@ async def test_home_page_complains_before_it_sends(page: Page, web: Web, tmp_pat
     await page.fill("#text", "typed")
     await page.click("#send")
     await expect(page.locator("#problem")).to_contain_text("100 MB")
-    await page.click("text=×")
+    await page.click("#chosen button")
     await expect(page.locator("#problem")).to_be_hidden()
     assert await page.input_value("#text") == "typed"
 

@@ -14,7 +14,7 @@ from playwright.async_api import expect
 
 from core.link import Claim, Link
 from tests.contents import received
-from tests.e2e.test_pages import sealed, shows, visit
+from tests.e2e.test_pages import sealed, visit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,10 +157,3 @@ async def test_cancelled_upload_brings_everything_back(page: Page, web: Web) -> 
     await expect(page.locator("#compose")).to_be_visible()
     await expect(page.locator("#chosen li")).to_have_count(1)
     assert await page.input_value("#text") == "still here"
-
-
-async def test_page_behind_a_link_shows_nothing_before_it_is_asked(page: Page, web: Web) -> None:
-    """A picture is fetched by the press that opens, and shown by another."""
-    await visit(page, web, (await sealed(web, PNG, "a.png")).link)
-    await shows(page, "ready")
-    await expect(page.locator("img:visible")).to_have_count(0)
