@@ -92,6 +92,19 @@ async def test_opening_that_nobody_confirmed(house: House, everything: bool) -> 
     assert await told(house, link) == [Event.UNCONFIRMED if everything else Event.INTERRUPTED]
 
 
+async def test_transfer_taken_up_within_a_piece_is_whole(house: House) -> None:
+    """A connection broke in a piece's middle; what came goes on from there, and that was all."""
+    link, _ = await shared(house, content=(data := os.urandom(600_000)))
+    claim = Claim.random()
+    ticket = (await house.vault.open(link.id, link.key, claim)).ticket
+    async with house.vault.data(link.id, claim, ticket) as delivery:
+        await anext(aiter(delivery))
+    async with house.vault.data(link.id, claim, ticket, start=100_000) as delivery:
+        assert await gathered(delivery) == data[100_000:]
+    progress = await house.vault.progress(link.id, claim)
+    assert (progress.sent, progress.complete) == (600_000, True)
+
+
 async def test_expiry_and_revoke_are_told(house: House) -> None:
     """The sweeper tells that nobody opened it in time; a revoke is told too, and each once."""
     expired, _ = await shared(house)
