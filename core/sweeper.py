@@ -111,9 +111,13 @@ class Sweeper:
         if settled is not None and settled.asks:
             await self._handout.expire(secret_id, settled.limit)
             settled = await self._records.settle(secret_id)
-        if settled is not None and not settled.over:
-            await self._records.look_again(secret_id, settled.due)
-            return
+        while settled is not None and not settled.over:
+            due = settled.due
+            await self._records.look_again(secret_id, due)
+            # A step that came in between noted an earlier look, which is overwritten now.
+            settled = await self._records.settle(secret_id)
+            if settled is not None and settled.due >= due:
+                return
         if settled is not None:
             await self._blobs.shred(secret_id, settled.limit)
         self._records.over(secret_id)

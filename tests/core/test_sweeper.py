@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.background import beside
+from core.clock import now_ms
+from core.errors import Gone
+from core.handout import Handout
 from core.link import Claim, SecretId
+from core.records import Records
 from core.secret import Kind
+from core.sweeper import Sweeper
 from tests.contents import pieces, received
 
 if TYPE_CHECKING:
@@ -18,9 +24,9 @@ if TYPE_CHECKING:
 
     from core.bootstrap import House
     from core.settings import Settings
-    from core.sweeper import Sweeper
 
 HOUR = 3600
+WINDOW = 15 * 60 * 1000  # ms
 
 
 def blob_files(settings: Settings) -> list[Path]:
@@ -102,3 +108,30 @@ async def test_latches_stay_until_long_after_the_limit(house: House, settings: S
         (root / day / "id.latch").symlink_to("claim")
     await house.sweeper.sweep()
     assert [path.parent.name for path in root.rglob("*.latch")] == ["29990101"]
+
+
+async def test_step_between_a_look_and_its_note_is_seen_to(house: House) -> None:
+    """Bytes that left while the sweeper looked burn when their window ends, not days later."""
+    link = (await house.vault.seal(pieces(b"x"), kind=Kind.FILE)).link
+    index = f"ots:due:{link.id.raw[0] % 64}"
+    await house.redis.zadd(index, {link.id.raw: 1})
+
+    class Overtaken(Records):
+        """Somebody receives the secret just before the note of when to look again."""
+
+        async def look_again(self, secret_id: SecretId, due: int) -> None:
+            with suppress(Gone):
+                await received(house.vault, link.id, link.key, Claim.random())
+            await super().look_again(secret_id, due)
+
+    records = Overtaken(house.scripts, house.outbox)
+    sweeper = Sweeper(
+        redis=house.redis,
+        records=records,
+        blobs=house.blobs,
+        handout=Handout(records, house.blobs),
+        outbox=house.outbox,
+    )
+    await sweeper.look()
+    score = await house.redis.zscore(index, link.id.raw) or 0
+    assert score - now_ms() <= WINDOW
