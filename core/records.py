@@ -224,7 +224,7 @@ class Records:
 
     async def revoke(self, secret_id: SecretId) -> None:
         """Let the record follow a latch that the sender holds."""
-        answer = await self._step("revoke", secret_id)
+        answer = await self._noted_step("revoke", secret_id, known=False)
         if answer[0] != b"ok":
             refuse(answer)
 
@@ -246,7 +246,7 @@ class Records:
         self, secret_id: SecretId, proof: bytes, lifetime: int, due: int
     ) -> datetime:
         """Let it live for `lifetime` ms from now on, within its limit; answer when it expires."""
-        answer = await self._step("reschedule", secret_id, proof, lifetime)
+        answer = await self._noted_step("reschedule", secret_id, proof, lifetime, known=False)
         if answer[0] != b"ok":
             refuse(answer)
         await self.look_again(secret_id, min(due, answer[1]))
