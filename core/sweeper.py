@@ -7,7 +7,7 @@ a record go, their id is taken for good, so that a creation which comes late is 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,15 @@ from core.records import SOON
 from core.secret import State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redis.asyncio import Redis
 
     from core.blobs import Blobs, Lying
     from core.clock import Clock
     from core.handout import Handout
     from core.outbox import Outbox
+    from core.record import Settled
     from core.records import Records
 
 log = structlog.get_logger()
@@ -89,7 +92,8 @@ class Sweeper:
     async def sweep(self, *, orphans: bool = True) -> None:
         """Do one whole round."""
         await self.look()
-        await self._blobs.sweep(self._clock())
+        with _left_for_later():
+            await self._blobs.sweep(self._clock())
         if await self._remembers():
             await self._look_for_lost()
             if orphans:
@@ -135,19 +139,32 @@ class Sweeper:
                 return  # it was created in this very moment
         elif not settled.over:
             return
-        await self._blobs.shred(lying.secret_id, lying.limit)
+        with _left_for_later():
+            await self._blobs.shred(lying.secret_id, lying.limit)
 
     async def _look_for_lost(self) -> None:
         """Look at some waiting secrets each round: are their bytes there, and still unlatched?"""
-        for raw in await self._records.indexed(self._walked % INDEX_SHARDS, AT_ONCE):
+        shard, self._walked = self._walked, (self._walked + 1) % INDEX_SHARDS
+        for raw in await self._records.indexed(shard, AT_ONCE):
             secret_id = SecretId(raw)
             settled = await self._records.settle(secret_id)
-            if settled is None or settled.state not in {State.READY, State.CLAIMED}:
-                continue
-            holder = await self._blobs.holder(secret_id, settled.limit)
-            if holder is not None:  # Redis forgot an opening
-                with suppress(Gone):
-                    await self._handout.follow(secret_id, holder)
-            elif not settled.kept and not await self._blobs.has(secret_id, settled.limit):
-                await self._records.lose(secret_id)
-        self._walked += 1
+            if settled is not None and settled.state in {State.READY, State.CLAIMED}:
+                with _left_for_later():
+                    await self._compare(secret_id, settled)
+
+    async def _compare(self, secret_id: SecretId, settled: Settled) -> None:
+        holder = await self._blobs.holder(secret_id, settled.limit)
+        if holder is not None:  # Redis forgot an opening
+            with suppress(Gone):
+                await self._handout.follow(secret_id, holder)
+        elif not settled.kept and not await self._blobs.has(secret_id, settled.limit):
+            await self._records.lose(secret_id)
+
+
+@contextmanager
+def _left_for_later() -> Iterator[None]:
+    """Let what the store refuses wait for the next round: the rest must not wait with it."""
+    try:
+        yield
+    except OneTimeShareError as error:
+        log.warning("a part of the sweep waits", error=type(error).__name__)

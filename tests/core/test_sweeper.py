@@ -14,6 +14,7 @@ from core.clock import now_ms
 from core.errors import Gone
 from core.handout import Handout
 from core.link import Claim, SecretId
+from core.record import INDEX_SHARDS
 from core.records import Records
 from core.secret import Kind
 from core.sweeper import Sweeper
@@ -135,3 +136,19 @@ async def test_step_between_a_look_and_its_note_is_seen_to(house: House) -> None
     await sweeper.look()
     score = await house.redis.zscore(index, link.id.raw) or 0
     assert score - now_ms() <= WINDOW
+
+
+async def test_what_the_store_refuses_does_not_stop_a_round(
+    house: House, believing: Sweeper, settings: Settings
+) -> None:
+    """Where one secret's latch can't be read, another's leftovers still go."""
+    await house.vault.seal(pieces(bytes(10_000)), kind=Kind.FILE)
+    [path] = blob_files(settings)
+    path.with_name(f"{path.name}.latch").touch()  # not a link: nobody can say who holds it
+    left = SecretId.random()
+    await house.blobs.put(left, 3_900_000_000_000, pieces(b"sealed"))
+    [path] = [path for path in blob_files(settings) if path.name == str(left)]
+    age(path, HOUR)
+    for _ in range(INDEX_SHARDS):
+        await believing.sweep()
+    assert not path.exists()
