@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.handout import Handout
     from core.outbox import Outbox
+    from core.receipts import Receipts
     from core.record import Settled
     from core.records import Records
 
@@ -53,6 +54,7 @@ class Sweeper:
         blobs: Blobs,
         handout: Handout,
         outbox: Outbox,
+        receipts: Receipts,
         clock: Clock = now_ms,
     ) -> None:
         self._redis = redis
@@ -60,6 +62,7 @@ class Sweeper:
         self._blobs = blobs
         self._handout = handout
         self._outbox = outbox
+        self._receipts = receipts
         self._clock = clock
         self._walked = 0
 
@@ -99,6 +102,7 @@ class Sweeper:
             if orphans:
                 async for lying in self._blobs.settled(self._clock()):
                     await self._adopt(lying)
+        await self._receipts.forget(self._clock())
         await self._outbox.flush()
 
     async def look(self) -> None:

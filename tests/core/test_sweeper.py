@@ -14,6 +14,7 @@ from core.clock import now_ms
 from core.errors import Gone
 from core.handout import Handout
 from core.link import Claim, SecretId
+from core.receipts import REMEMBERED, STREAM
 from core.record import INDEX_SHARDS
 from core.records import Records
 from core.secret import Kind
@@ -132,10 +133,21 @@ async def test_step_between_a_look_and_its_note_is_seen_to(house: House) -> None
         blobs=house.blobs,
         handout=Handout(records, house.blobs),
         outbox=house.outbox,
+        receipts=house.receipts,
     )
     await sweeper.look()
     score = await house.redis.zscore(index, link.id.raw) or 0
     assert score - now_ms() <= WINDOW
+
+
+async def test_receipts_go_after_a_week_in_silence(house: House) -> None:
+    """Where a sender was to be told is forgotten in time, though nothing happens any more."""
+    old, new = now_ms() - REMEMBERED - 1000, now_ms() - REMEMBERED + 60_000
+    for moment in (old, new):
+        await house.redis.xadd(STREAM, {"secret": "x"}, id=f"{moment}-0")
+    await house.sweeper.sweep()
+    assert await house.redis.xlen(STREAM) == 1
+    assert await house.redis.xrange(STREAM, min=f"{new}-0")
 
 
 async def test_what_the_store_refuses_does_not_stop_a_round(
