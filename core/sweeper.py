@@ -41,6 +41,7 @@ EVERY = 60.0  # seconds between two whole rounds
 ORPHANS_EVERY = 15  # rounds; a walk through all blobs
 UPTIME = 15 * 60  # seconds that Redis must have run before a missing record counts as missing
 AT_ONCE = 500  # secrets of one shard in one go
+SIDE_BY_SIDE = 64  # secrets that share their round trips and fsyncs
 
 
 class Sweeper:
@@ -107,12 +108,18 @@ class Sweeper:
 
     async def look(self) -> None:
         """Do what is due. What fails is put off, so that it can't stand in the way of the rest."""
-        for secret_id in await self._records.due(self._clock(), AT_ONCE):
-            try:
-                await self._settle(secret_id)
-            except OneTimeShareError as error:
-                log.warning("a due secret waits", error=type(error).__name__)
-                await self._records.look_again(secret_id, self._clock() + SOON)
+        due = await self._records.due(self._clock(), AT_ONCE)
+        for start in range(0, len(due), SIDE_BY_SIDE):
+            async with asyncio.TaskGroup() as group:
+                for secret_id in due[start : start + SIDE_BY_SIDE]:
+                    group.create_task(self._see_to(secret_id))
+
+    async def _see_to(self, secret_id: SecretId) -> None:
+        try:
+            await self._settle(secret_id)
+        except OneTimeShareError as error:
+            log.warning("a due secret waits", error=type(error).__name__)
+            await self._records.look_again(secret_id, self._clock() + SOON)
 
     async def _settle(self, secret_id: SecretId) -> None:
         settled = await self._records.settle(secret_id)

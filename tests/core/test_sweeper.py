@@ -47,6 +47,17 @@ def believing(house: House, monkeypatch: pytest.MonkeyPatch) -> Sweeper:
     return house.sweeper
 
 
+def sweeper_with(house: House, records: Records) -> Sweeper:
+    return Sweeper(
+        redis=house.redis,
+        records=records,
+        blobs=house.blobs,
+        handout=Handout(records, house.blobs),
+        outbox=house.outbox,
+        receipts=house.receipts,
+    )
+
+
 async def test_sweeper_stops_whatever_it_is_doing(house: House) -> None:
     """Ended at any moment of a round, it ends at once, though Redis' client can lose the order."""
     for moment in range(40):
@@ -126,16 +137,7 @@ async def test_step_between_a_look_and_its_note_is_seen_to(house: House) -> None
                 await received(house.vault, link.id, link.key, Claim.random())
             await super().look_again(secret_id, due)
 
-    records = Overtaken(house.scripts, house.outbox)
-    sweeper = Sweeper(
-        redis=house.redis,
-        records=records,
-        blobs=house.blobs,
-        handout=Handout(records, house.blobs),
-        outbox=house.outbox,
-        receipts=house.receipts,
-    )
-    await sweeper.look()
+    await sweeper_with(house, Overtaken(house.scripts, house.outbox)).look()
     score = await house.redis.zscore(index, link.id.raw) or 0
     assert score - now_ms() <= WINDOW
 
@@ -164,3 +166,21 @@ async def test_what_the_store_refuses_does_not_stop_a_round(
     for _ in range(INDEX_SHARDS):
         await believing.sweep()
     assert not path.exists()
+
+
+async def test_what_is_due_at_once_is_seen_to_side_by_side(house: House) -> None:
+    """Thousands that end in the same minute don't wait for each other's round trips."""
+    links = [(await house.vault.seal(pieces(b"x"), kind=Kind.FILE)).link for _ in range(4)]
+    for link in links:
+        await house.redis.zadd(f"ots:due:{link.id.raw[0] % 64}", {link.id.raw: 1})
+    meeting = asyncio.Barrier(len(links))
+
+    class Met(Records):
+        """Nobody goes on before all have come."""
+
+        async def look_again(self, secret_id: SecretId, due: int) -> None:
+            await meeting.wait()
+            await super().look_again(secret_id, due)
+
+    async with asyncio.timeout(15):
+        await sweeper_with(house, Met(house.scripts, house.outbox)).look()
