@@ -139,7 +139,12 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             redis=redis,
             blobs=blobs,
             sweeper=Sweeper(
-                redis=redis, records=records, blobs=blobs, handout=handout, outbox=outbox
+                redis=redis,
+                records=records,
+                blobs=blobs,
+                handout=handout,
+                outbox=outbox,
+                receipts=receipts,
             ),
             receipts=receipts,
             outbox=outbox,

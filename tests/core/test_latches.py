@@ -30,6 +30,16 @@ async def test_latches_of_several_days_are_taken_together(blobs: FileBlobs) -> N
     assert holders == [claim for *_, claim in wishes]
 
 
+async def test_day_that_refuses_refuses_for_itself(blobs: FileBlobs, tmp_path: Path) -> None:
+    """Latches of other days, asked for in the same moment, are taken all the same."""
+    (tmp_path / "blobs" / "20961002").touch()  # no folder
+    days = [LIMIT, LIMIT + 86_400_000]
+    asked = [blobs.latch(SecretId.random(), days[n % 2], f"claim {n}") for n in range(10)]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert told[1::2] == [f"claim {n}" for n in range(1, 10, 2)]
+    assert all(isinstance(one, Unavailable) for one in told[::2])
+
+
 async def test_disk_that_refuses_is_told(blobs: FileBlobs, tmp_path: Path) -> None:
     """Where no latch can be made, nobody is told to hold one."""
     (tmp_path / "blobs").rename(tmp_path / "away")
