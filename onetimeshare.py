@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from client import commands as client
 from core.background import beside
-from core.bootstrap import open_vault
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
 from core.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from contextlib import AbstractAsyncContextManager
 
     from core.bootstrap import House
 
@@ -41,17 +42,17 @@ def main() -> None:
     """Run the command line."""
     arguments = _parser().parse_args()
     _forbid_core_dumps()
+    if "client" in arguments:
+        sys.exit(client.run(arguments))
     if arguments.command == "hash-password":
         return _hash_password()
     _set_up_logs()
     try:
         settings = Settings.read()
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_stopped(_command(arguments, settings)))
     except (CannotStart, DoorClosed) as error:
         sys.exit(error.reason)
-    except KeyboardInterrupt:
-        pass
     return None
 
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="everything: Redis, web, and each bot with a token")
     commands.add_parser("web", help="the web server alone")
+    client.add_commands(commands)
     commands.add_parser("hash-password", help="make the setting for the admin's password")
     bot = commands.add_parser("bot", help="one bot alone")
     bot.add_argument("door", choices=DOORS)
@@ -67,17 +69,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[None, None, None]:
-    if arguments.command == "run":
-        return run(settings)
-    if arguments.command == "web":
-        return run_web(settings)
-    return run_bot(arguments.door, settings)
+    if arguments.command == "bot":
+        return run_bot(arguments.door, settings)
+    return run(settings) if arguments.command == "run" else run_web(settings)
 
 
 async def run(settings: Settings) -> None:
     """Run everything in this process. A door that can't open does not take the others down."""
     async with (
-        open_vault(settings) as house,
+        _vault(settings) as house,
         beside(house.sweeper.run()),
         asyncio.TaskGroup() as group,
     ):
@@ -93,7 +93,7 @@ async def run(settings: Settings) -> None:
 
 async def run_web(settings: Settings) -> None:
     """Run the web server, and the sweeper beside it."""
-    async with open_vault(settings, own_redis=False) as house, beside(house.sweeper.run()):
+    async with _vault(settings, own_redis=False) as house, beside(house.sweeper.run()):
         await _serve(house, settings)
 
 
@@ -103,8 +103,14 @@ async def run_bot(door: str, settings: Settings) -> None:
         raise CannotStart(
             f"{door.upper()}_BOT_TOKEN is empty; docs/{door}.md says where to get one."
         )
-    async with open_vault(settings, own_redis=False) as house:
+    async with _vault(settings, own_redis=False) as house:
         await _open_door(door, house, settings)
+
+
+def _vault(settings: Settings, *, own_redis: bool = True) -> AbstractAsyncContextManager[House]:
+    from core.bootstrap import open_vault  # noqa: PLC0415 - `share` and `open` need not load it
+
+    return open_vault(settings, own_redis=own_redis)
 
 
 def _first_admin(settings: Settings) -> None:

@@ -12,12 +12,15 @@ from aiohttp import ClientSession
 from bots.share import Share
 from core.bootstrap import House, open_vault
 from core.settings import Settings
+from tests.fakes.s3 import s3_server
 from tests.generous import GENEROUS
 from web.app import serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from tests.fakes.s3 import Server
 
 
 @pytest.fixture
@@ -64,6 +67,14 @@ async def web(house: House, settings: Settings, listening: socket.socket) -> Asy
     """Run the web server as it is."""
     async with serve(house, settings, listening):
         yield Web(settings.public_url, house, settings)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Server]:
+    """Run an object store."""
+    pytest.importorskip("moto", reason="the S3 server of the tests is not installed")
+    with s3_server() as server:
+        yield server
 
 
 @pytest.fixture

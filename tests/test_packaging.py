@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("bots", "core", "web")
+PARTS = ("bots", "client", "core", "web")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel as pip does."""
     folder, tree = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("tree")
-    for part in ("bots", "core", "web"):  # a copy: a build leaves traces, and finds old ones
+    for part in PARTS:  # a copy: a build leaves traces, and finds old ones
         shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("pyproject.toml", "README.md", "LICENSE", "onetimeshare.py"):
         shutil.copy(ROOT / part, tree)

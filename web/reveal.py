@@ -31,7 +31,7 @@ routes = web.RouteTableDef()
 @routes.get("/s/{id}")
 async def page(request: web.Request) -> web.Response:
     """Give the page: the same bytes for every id, without a look at any secret."""
-    return request.app[PAGES].answer("reveal")
+    return request.app[PAGES].answer(request, "reveal")
 
 
 @routes.get("/d/{id}")
