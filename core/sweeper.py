@@ -117,7 +117,7 @@ class Sweeper:
     async def _see_to(self, secret_id: SecretId) -> None:
         try:
             await self._settle(secret_id)
-        except OneTimeShareError as error:
+        except Exception as error:  # noqa: BLE001 - not even a damaged record may stop the rest
             log.warning("a due secret waits", error=type(error).__name__)
             await self._records.look_again(secret_id, self._clock() + SOON)
 
