@@ -11,6 +11,7 @@ RUN /app/bin/pip install --no-cache-dir --require-hashes -r requirements.txt \
 COPY pyproject.toml README.md LICENSE onetimeshare.py ./
 COPY core core
 COPY bots bots
+COPY client client
 COPY doctor doctor
 COPY web web
 RUN /app/bin/pip install --no-cache-dir --no-deps .

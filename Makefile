@@ -35,7 +35,7 @@ format: $(VENV)/.dev
 
 # The sentences that people read, into the catalogs; whoever changed some translates what is new.
 messages: $(VENV)/.dev
-	$(BIN)/pybabel -q extract -F babel.cfg --omit-header --no-location --sort-output -o build/messages.pot bots core web
+	$(BIN)/pybabel -q extract -F babel.cfg --omit-header --no-location --sort-output -o build/messages.pot bots client core web
 	for language in $$(ls core/locales); do \
 	  $(BIN)/pybabel -q update -N --no-wrap --omit-header -D onetimeshare -d core/locales -l $$language -i build/messages.pot; done
 

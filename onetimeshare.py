@@ -6,15 +6,15 @@ import argparse
 import asyncio
 import signal
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from getpass import getpass
 from typing import TYPE_CHECKING
 
 import structlog
 
+from client import commands as client
 from core import guards
 from core.background import beside
-from core.bootstrap import open_vault
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
 from core.logs import set_up_logs
@@ -22,6 +22,7 @@ from core.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from contextlib import AbstractAsyncContextManager
 
     from core.bootstrap import House
 
@@ -40,6 +41,8 @@ def main() -> None:
     """Run the command line."""
     arguments = _parser().parse_args()
     guards.forbid_core_dumps()
+    if "client" in arguments:
+        sys.exit(client.run(arguments))
     if arguments.command == "hash-password":
         return _hash_password()
     guards.keep_files_private()
@@ -53,12 +56,10 @@ def main() -> None:
         set_up_logs(getattr(arguments, "door", arguments.command), settings.log_format)
         if guards.may_swap():
             log.warning("memory may be swapped to a disk", advice=SWAP)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_stopped(_command(arguments, settings)))
     except (CannotStart, DoorClosed) as error:
         sys.exit(error.reason)
-    except KeyboardInterrupt:
-        pass
     return None
 
 
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="everything: Redis, web, and each bot with a token")
     commands.add_parser("web", help="the web server alone")
+    client.add_commands(commands)
     commands.add_parser("doctor", help="look at everything that it stands on, and say what to do")
     commands.add_parser("hash-password", help="make the setting for the admin's password")
     bot = commands.add_parser("bot", help="one bot alone")
@@ -75,17 +77,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[None, None, None]:
-    if arguments.command == "run":
-        return run(settings)
-    if arguments.command == "web":
-        return run_web(settings)
-    return run_bot(arguments.door, settings)
+    if arguments.command == "bot":
+        return run_bot(arguments.door, settings)
+    return run(settings) if arguments.command == "run" else run_web(settings)
 
 
 async def run(settings: Settings) -> None:
     """Run everything in this process. A door that can't open does not take the others down."""
     async with (
-        open_vault(settings) as house,
+        _vault(settings) as house,
         beside(house.sweeper.run()),
         asyncio.TaskGroup() as group,
     ):
@@ -101,7 +101,7 @@ async def run(settings: Settings) -> None:
 
 async def run_web(settings: Settings) -> None:
     """Run the web server, and the sweeper beside it."""
-    async with open_vault(settings, own_redis=False) as house, beside(house.sweeper.run()):
+    async with _vault(settings, own_redis=False) as house, beside(house.sweeper.run()):
         await _serve(house, settings)
 
 
@@ -111,10 +111,22 @@ async def run_bot(door: str, settings: Settings) -> None:
         raise CannotStart(
             f"{door.upper()}_BOT_TOKEN is empty; docs/{door}.md says where to get one."
         )
-    from web.metrics import serve_metrics  # noqa: PLC0415 - as above
-
-    async with open_vault(settings, own_redis=False) as house, serve_metrics(house, settings):
+    async with _vault(settings, own_redis=False) as house, _metrics(house, settings):
         await _open_door(door, house, settings)
+
+
+def _vault(settings: Settings, *, own_redis: bool = True) -> AbstractAsyncContextManager[House]:
+    from core.bootstrap import open_vault  # noqa: PLC0415 - `share` and `open` need not load it
+
+    return open_vault(settings, own_redis=own_redis)
+
+
+def _metrics(house: House, settings: Settings) -> AbstractAsyncContextManager[None]:
+    if settings.metrics_port is None:
+        return nullcontext()
+    from web.metrics import serve_metrics  # noqa: PLC0415 - for who wants them
+
+    return serve_metrics(house, settings.metrics_host, settings.metrics_port)
 
 
 def _first_admin(settings: Settings) -> None:
@@ -142,13 +154,11 @@ def _hash_password() -> None:
 
 
 async def _serve(house: House, settings: Settings) -> None:
-    # A bot's process need not load them.
-    from web.app import serve  # noqa: PLC0415
-    from web.metrics import serve_metrics  # noqa: PLC0415
+    from web.app import serve  # noqa: PLC0415 - a bot's process need not load it
 
     try:
         async with (
-            serve_metrics(house, settings),
+            _metrics(house, settings),
             serve(house, settings) as address,
             beside(house.heartbeats.beat("web")),
         ):

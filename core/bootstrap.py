@@ -8,19 +8,17 @@ import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from redis.exceptions import RedisError
 
 from core.audit import Audit
 from core.background import beside
-from core.blobs.filesystem import FileBlobs
 from core.blobs.measured import MeasuredBlobs
+from core.blobs.opening import open_blobs
 from core.creations import Creations
 from core.embedded import embedded_redis, join_redis
-from core.errors import CannotStart, OneTimeShareError, Unavailable
+from core.errors import CannotStart, Unavailable
 from core.gate import Gate
 from core.handed import Handed
 from core.handout import Handout
@@ -43,11 +41,13 @@ from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
 from core.statistics import LIMIT_HITS, Statistics
+from core.stream import sealed_size
 from core.sweeper import Sweeper
 from core.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from redis.asyncio import Redis
 
@@ -107,7 +107,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         if settings.redis_url is not None:
             await warn_of_losses(redis)
         metrics = Metrics()
-        store = await _open_blobs(settings)
+        store = await open_blobs(settings.blobs, sealed_size(settings.policy.max_size))
         stack.push_async_callback(store.aclose)
         blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
@@ -146,7 +146,12 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             redis=redis,
             blobs=blobs,
             sweeper=Sweeper(
-                redis=redis, records=records, blobs=blobs, handout=handout, outbox=outbox
+                redis=redis,
+                records=records,
+                blobs=blobs,
+                handout=handout,
+                outbox=outbox,
+                receipts=receipts,
             ),
             receipts=receipts,
             outbox=outbox,
@@ -194,18 +199,6 @@ def _private_folder(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CannotStart(f"The data folder {folder} can not be used: {reason}") from None
-
-
-async def _open_blobs(settings: Settings) -> FileBlobs:
-    folder = Path(unquote(urlsplit(settings.blobs_url).path))
-    blobs = FileBlobs(folder)
-    try:
-        await blobs.start()
-        await blobs.check()
-    except OneTimeShareError as error:
-        reason = error.__cause__ or "no such folder can be made"
-        raise CannotStart(f"The folder of blobs {folder} can not be used: {reason}") from None
-    return blobs
 
 
 def _secret_key(settings: Settings) -> bytes:

@@ -68,7 +68,7 @@ class Control:
         return await self._records.inspect(secret_id, proof)
 
     async def secrets(self, owner: bytes) -> list[Status]:
-        """List a sender's secrets, newest first; what ended is among them for a day."""
+        """List a sender's secrets, a hundred at most, newest first; what ended stays for a day."""
         return await self._records.of_owner(owner)
 
     async def refer(self, secret_id: SecretId, proof: bytes, ref: SenderRef) -> None:
@@ -97,7 +97,7 @@ class Control:
     async def forget(self, owner: bytes) -> int:
         """Revoke all that a sender has waiting, and drop the list; answer how many were revoked."""
         revoked = 0
-        for status in await self.secrets(owner):
+        async for status in self._records.all_of_owner(owner):
             if status.waiting:
                 with suppress(NotFound, TooLate, Gone):
                     await self.revoke(status.id, owner)

@@ -20,6 +20,7 @@ BATCH = 4  # chunks read and opened in one go: 256 KiB
 class Delivery:
     """Bytes `start` up to `stop` of `size`; `sent` is the offset after the last one handed out.
 
+    `begun` lies at most a piece further: some of that may arrive, whatever becomes of the rest.
     Only the chunks that hold them are read, and none leaves before it verified.
     """
 
@@ -32,7 +33,7 @@ class Delivery:
         self.size = size
         self.start = start
         self.stop = stop
-        self.sent = start
+        self.sent = self.begun = start
 
     @classmethod
     async def begin(cls, blob: Blob, ticket: Ticket, start: int, stop: int | None) -> Delivery:
@@ -74,8 +75,9 @@ class Delivery:
         self._first = b""
         while self.sent < self.stop:
             base = index * stream.CHUNK
+            self.begun = min(self.stop, base + len(piece))
             yield piece[self.sent - base : self.stop - base]
-            self.sent = min(self.stop, base + len(piece))  # the consumer is done with it
+            self.sent = self.begun  # the consumer is done with it
             index += BATCH
             if self.sent < self.stop:
                 piece = await self._batch(index)

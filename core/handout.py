@@ -144,7 +144,8 @@ class Handout:
 
         async def note() -> None:
             with suppress(OneTimeShareError):  # the bytes matter more than the note
-                part, complete = (delivery.start, delivery.sent), delivery.complete
+                # A recipient goes on after the last byte that came, in the middle of a piece.
+                part, complete = (delivery.start, delivery.begun), delivery.complete
                 await self._records.touch(secret_id, claim.holder, part, complete=complete)
 
         async def keep_noting() -> None:

@@ -112,6 +112,14 @@ class Receipts:
             fields = (field for receipt in some for field in receipt.fields())
             await self._run("publish", STREAM, oldest, *fields)
 
+    async def forget(self, now: int) -> None:
+        """Drop what has waited for a week at this moment (ms), also where nothing new comes.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        await self._run.together(("XTRIM", STREAM, "MINID", now - REMEMBERED))
+
     async def since(self, entry: str = "0") -> list[tuple[str, Receipt]]:
         """List up to a hundred receipts after an entry, each with its entry's name.
 

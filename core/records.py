@@ -25,6 +25,7 @@ from core.record import (
 from core.secret import Glance, Progress, State
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from core.clock import Clock
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 
 MOST_LISTED = 100  # of a sender's secrets
+LONG_OVER = 2 * 24 * 60 * 60 * 1000  # ms after its limit at which no secret has a record
 SOON = 60 * 1000  # ms after a step at which the sweeper sees what came of it
 
 
@@ -78,8 +80,9 @@ class Records:
         """
         calls: list[Call] = [("ZADD", index_key(secret_id), fresh.due, secret_id.raw)]
         if fresh.owner:
-            mine = own_key(fresh.owner)
+            mine, past = own_key(fresh.owner), self._clock() - LONG_OVER
             calls += ("ZADD", mine, fresh.limit, secret_id.raw), ("PEXPIREAT", mine, fresh.limit)
+            calls.append(("ZREMRANGEBYSCORE", mine, "-inf", past))
         step = ("create", record_key(secret_id), lifetime, *fresh.fields())
         *_, told = await self._run.together(*calls, step)
         answer = self._heard(secret_id, told)
@@ -193,11 +196,23 @@ class Records:
         return bool(await self._step("refer", secret_id, proof, ref))
 
     async def of_owner(self, owner: bytes) -> list[Status]:
-        """List a sender's secrets whose records are still there, newest first."""
-        [found] = await self._run.together(("ZREVRANGE", own_key(owner), 0, MOST_LISTED - 1))
-        ids = [SecretId(raw) for raw in found]
-        if not ids:
-            return []
+        """List a sender's newest secrets whose records are still there, newest first."""
+        return await self._inspected(owner, await self._owned(owner, 0))
+
+    async def all_of_owner(self, owner: bytes) -> AsyncIterator[Status]:
+        """List all of a sender's secrets whose records are still there, newest first."""
+        start = 0
+        while ids := await self._owned(owner, start):
+            start += len(ids)
+            for status in await self._inspected(owner, ids):
+                yield status
+
+    async def _owned(self, owner: bytes, start: int) -> list[SecretId]:
+        stop = start + MOST_LISTED - 1
+        [found] = await self._run.together(("ZREVRANGE", own_key(owner), start, stop))
+        return [SecretId(raw) for raw in found]
+
+    async def _inspected(self, owner: bytes, ids: list[SecretId]) -> list[Status]:
         told = await self._run.together(*(("inspect", record_key(one), owner) for one in ids))
         answers = [self._heard(one, heard) for one, heard in zip(ids, told, strict=True)]
         pairs = zip(ids, answers, strict=True)
@@ -209,7 +224,7 @@ class Records:
 
     async def revoke(self, secret_id: SecretId) -> None:
         """Let the record follow a latch that the sender holds."""
-        answer = await self._step("revoke", secret_id)
+        answer = await self._noted_step("revoke", secret_id, known=False)
         if answer[0] != b"ok":
             refuse(answer)
 
@@ -231,7 +246,7 @@ class Records:
         self, secret_id: SecretId, proof: bytes, lifetime: int, due: int
     ) -> datetime:
         """Let it live for `lifetime` ms from now on, within its limit; answer when it expires."""
-        answer = await self._step("reschedule", secret_id, proof, lifetime)
+        answer = await self._noted_step("reschedule", secret_id, proof, lifetime, known=False)
         if answer[0] != b"ok":
             refuse(answer)
         await self.look_again(secret_id, min(due, answer[1]))

@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 from core.allowance import Allowance
 from core.credentials import parse_hash
 from core.form import Form
+from core.place import Place, parse_place_url
 from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration, parse_size
 
@@ -51,7 +52,7 @@ class Settings:
     public_url: str
     data_dir: Path
     redis_url: Hidden | None
-    blobs_url: str
+    blobs: Place
     secret_key: bytes | None = field(repr=False)
     telegram_bot_token: Hidden | None
     telegram_api_url: str
@@ -100,7 +101,7 @@ class Settings:
             public_url=form.get("PUBLIC_URL", _public_url, f"http://localhost:{port}"),
             data_dir=data_dir,
             redis_url=form.get("REDIS_URL", Hidden, None),
-            blobs_url=form.get("BLOBS_URL", _blobs_url, (data_dir / "blobs").as_uri()),
+            blobs=_blobs(form, data_dir),
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
             telegram_api_url=api_url,
@@ -148,6 +149,21 @@ def _allowance(form: Form) -> Allowance:
         max_total_size=form.get("MAX_TOTAL_SIZE", parse_size, 0),
         min_free_disk=form.get("MIN_FREE_DISK", parse_size, parse_size("1GB")),
     )
+
+
+def _blobs(form: Form, data_dir: Path) -> Place:
+    keys = {
+        "access_key_id": form.get("AWS_ACCESS_KEY_ID", str, ""),
+        "secret_access_key": form.get("AWS_SECRET_ACCESS_KEY", str, ""),
+        "session_token": form.get("AWS_SESSION_TOKEN", str, ""),
+    }
+    url = form.get("BLOBS_URL", parse_place_url, (data_dir / "blobs").as_uri())
+    place = Place(url, {name: value for name, value in keys.items() if value})
+    if place.bucket and not form.get("SECRET_KEY", str, ""):
+        form.wrong.append("SECRET_KEY: all who share a bucket need the same one; set it")
+    if bool(keys["access_key_id"]) != bool(keys["secret_access_key"]):
+        form.wrong.append("AWS_SECRET_ACCESS_KEY: it and AWS_ACCESS_KEY_ID belong together")
+    return place
 
 
 def _local_files(form: Form, api_url: str) -> Path | None:
@@ -234,10 +250,3 @@ def _public_url(text: str) -> str:
     if not url.startswith("https://") and urlsplit(url).hostname not in LOOPBACK:
         raise ValueError("links must begin with https:// (http:// is for this machine only)")
     return url
-
-
-def _blobs_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
-        raise ValueError("write a folder as file:///absolute/path")
-    return text

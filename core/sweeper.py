@@ -7,7 +7,7 @@ a record go, their id is taken for good, so that a creation which comes late is 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,16 @@ from core.records import SOON
 from core.secret import State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redis.asyncio import Redis
 
     from core.blobs import Blobs, Lying
     from core.clock import Clock
     from core.handout import Handout
     from core.outbox import Outbox
+    from core.receipts import Receipts
+    from core.record import Settled
     from core.records import Records
 
 log = structlog.get_logger()
@@ -37,6 +41,7 @@ EVERY = 60.0  # seconds between two whole rounds
 ORPHANS_EVERY = 15  # rounds; a walk through all blobs
 UPTIME = 15 * 60  # seconds that Redis must have run before a missing record counts as missing
 AT_ONCE = 500  # secrets of one shard in one go
+SIDE_BY_SIDE = 64  # secrets that share their round trips and fsyncs
 
 
 class Sweeper:
@@ -50,6 +55,7 @@ class Sweeper:
         blobs: Blobs,
         handout: Handout,
         outbox: Outbox,
+        receipts: Receipts,
         clock: Clock = now_ms,
     ) -> None:
         self._redis = redis
@@ -57,6 +63,7 @@ class Sweeper:
         self._blobs = blobs
         self._handout = handout
         self._outbox = outbox
+        self._receipts = receipts
         self._clock = clock
         self._walked = 0
 
@@ -89,31 +96,43 @@ class Sweeper:
     async def sweep(self, *, orphans: bool = True) -> None:
         """Do one whole round."""
         await self.look()
-        await self._blobs.sweep(self._clock())
+        with _left_for_later():
+            await self._blobs.sweep(self._clock())
         if await self._remembers():
             await self._look_for_lost()
             if orphans:
                 async for lying in self._blobs.settled(self._clock()):
                     await self._adopt(lying)
+        await self._receipts.forget(self._clock())
         await self._outbox.flush()
 
     async def look(self) -> None:
         """Do what is due. What fails is put off, so that it can't stand in the way of the rest."""
-        for secret_id in await self._records.due(self._clock(), AT_ONCE):
-            try:
-                await self._settle(secret_id)
-            except OneTimeShareError as error:
-                log.warning("a due secret waits", error=type(error).__name__)
-                await self._records.look_again(secret_id, self._clock() + SOON)
+        due = await self._records.due(self._clock(), AT_ONCE)
+        for start in range(0, len(due), SIDE_BY_SIDE):
+            async with asyncio.TaskGroup() as group:
+                for secret_id in due[start : start + SIDE_BY_SIDE]:
+                    group.create_task(self._see_to(secret_id))
+
+    async def _see_to(self, secret_id: SecretId) -> None:
+        try:
+            await self._settle(secret_id)
+        except Exception as error:  # noqa: BLE001 - not even a damaged record may stop the rest
+            log.warning("a due secret waits", error=type(error).__name__)
+            await self._records.look_again(secret_id, self._clock() + SOON)
 
     async def _settle(self, secret_id: SecretId) -> None:
         settled = await self._records.settle(secret_id)
         if settled is not None and settled.asks:
             await self._handout.expire(secret_id, settled.limit)
             settled = await self._records.settle(secret_id)
-        if settled is not None and not settled.over:
-            await self._records.look_again(secret_id, settled.due)
-            return
+        while settled is not None and not settled.over:
+            due = settled.due
+            await self._records.look_again(secret_id, due)
+            # A step that came in between noted an earlier look, which is overwritten now.
+            settled = await self._records.settle(secret_id)
+            if settled is not None and settled.due >= due:
+                return
         if settled is not None:
             await self._blobs.shred(secret_id, settled.limit)
         self._records.over(secret_id)
@@ -131,19 +150,32 @@ class Sweeper:
                 return  # it was created in this very moment
         elif not settled.over:
             return
-        await self._blobs.shred(lying.secret_id, lying.limit)
+        with _left_for_later():
+            await self._blobs.shred(lying.secret_id, lying.limit)
 
     async def _look_for_lost(self) -> None:
         """Look at some waiting secrets each round: are their bytes there, and still unlatched?"""
-        for raw in await self._records.indexed(self._walked % INDEX_SHARDS, AT_ONCE):
+        shard, self._walked = self._walked, (self._walked + 1) % INDEX_SHARDS
+        for raw in await self._records.indexed(shard, AT_ONCE):
             secret_id = SecretId(raw)
             settled = await self._records.settle(secret_id)
-            if settled is None or settled.state not in {State.READY, State.CLAIMED}:
-                continue
-            holder = await self._blobs.holder(secret_id, settled.limit)
-            if holder is not None:  # Redis forgot an opening
-                with suppress(Gone):
-                    await self._handout.follow(secret_id, holder)
-            elif not settled.kept and not await self._blobs.has(secret_id, settled.limit):
-                await self._records.lose(secret_id)
-        self._walked += 1
+            if settled is not None and settled.state in {State.READY, State.CLAIMED}:
+                with _left_for_later():
+                    await self._compare(secret_id, settled)
+
+    async def _compare(self, secret_id: SecretId, settled: Settled) -> None:
+        holder = await self._blobs.holder(secret_id, settled.limit)
+        if holder is not None:  # Redis forgot an opening
+            with suppress(Gone):
+                await self._handout.follow(secret_id, holder)
+        elif not settled.kept and not await self._blobs.has(secret_id, settled.limit):
+            await self._records.lose(secret_id)
+
+
+@contextmanager
+def _left_for_later() -> Iterator[None]:
+    """Let what the store refuses wait for the next round: the rest must not wait with it."""
+    try:
+        yield
+    except OneTimeShareError as error:
+        log.warning("a part of the sweep waits", error=type(error).__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from bots.share import Share
 from core.bootstrap import House, open_vault
 from core.settings import Settings
+from tests.fakes.s3 import s3_server
 from tests.generous import GENEROUS
 from tests.scrape import Scrape
 from web.app import serve
@@ -20,6 +21,8 @@ from web.metrics import serve_metrics
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from tests.fakes.s3 import Server
 
 
 @pytest.fixture
@@ -68,13 +71,21 @@ async def web(house: House, settings: Settings, listening: socket.socket) -> Asy
         yield Web(settings.public_url, house, settings)
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Server]:
+    """Run an object store."""
+    pytest.importorskip("moto", reason="the S3 server of the tests is not installed")
+    with s3_server() as server:
+        yield server
+
+
 @pytest.fixture
-async def scrape(house: House, settings: Settings, client: ClientSession) -> AsyncIterator[Scrape]:
+async def scrape(house: House, client: ClientSession) -> AsyncIterator[Scrape]:
     """Serve the metrics of a house."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    async with serve_metrics(house, replace(settings, metrics_port=port)):
+    async with serve_metrics(house, "127.0.0.1", port):
         yield Scrape(client, port)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("bots", "core", "doctor", "web")
+PARTS = ("bots", "client", "core", "doctor", "web")
 
 
 @pytest.fixture(scope="module")

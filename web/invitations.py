@@ -31,7 +31,7 @@ routes = web.RouteTableDef()
 @routes.get("/r/{id}")
 async def page(request: web.Request) -> web.Response:
     """Give the page: the same bytes for every id, without a look at any invitation."""
-    return request.app[PAGES].answer("invite")
+    return request.app[PAGES].answer(request, "invite")
 
 
 @routes.post("/r/{id}/peek")

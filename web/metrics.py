@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.bootstrap import House
-    from core.settings import Settings
 
 GAUGES = web.AppKey("gauges", Gauges)
 
@@ -27,15 +26,12 @@ routes = web.RouteTableDef()
 
 
 @asynccontextmanager
-async def serve_metrics(house: House, settings: Settings) -> AsyncIterator[None]:
-    """Serve in the block, where the operator named a port.
+async def serve_metrics(house: House, host: str, port: int) -> AsyncIterator[None]:
+    """Serve in the block.
 
     Raises:
         CannotStart: the port can't be used.
     """
-    if settings.metrics_port is None:
-        yield
-        return
     app = web.Application()
     app[HOUSE], app[GAUGES] = house, Gauges(house)
     app.add_routes(routes)
@@ -43,7 +39,7 @@ async def serve_metrics(house: House, settings: Settings) -> AsyncIterator[None]
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await _listen(runner, settings.metrics_host, settings.metrics_port)
+        await _listen(runner, host, port)
         async with beside(house.metrics.watch_loop()):
             yield
     finally:

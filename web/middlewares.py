@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.hdrs import METH_ALL
 
-from core.errors import OneTimeShareError
+from core.errors import Malformed, OneTimeShareError
 from web.keys import HOUSE
 from web.problems import Problem, internal, problem_of, problem_of_status
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+ONCE = ("ots-", "authorization")  # begins of the headers that say what is wished
 STREAMING = web.RequestKey("streaming", bool)  # the answer's head is out: no other can follow
 
 
@@ -52,8 +54,7 @@ def answer_errors(pages: Pages) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            if request.headers.get("Content-Encoding", "identity") != "identity":
-                raise web.HTTPUnsupportedMediaType  # noqa: TRY301 - else it would be kept as it came
+            _refuse_half_understood(request)
             return await handler(request)
         except OneTimeShareError as error:
             problem = problem_of(error)
@@ -77,6 +78,21 @@ def answer_errors(pages: Pages) -> Middleware:
         return answer
 
     return middleware
+
+
+def _refuse_half_understood(request: web.Request) -> None:
+    """Refuse a body that would be kept encoded, and wishes of which one would be overheard.
+
+    Raises:
+        HTTPUnsupportedMediaType: the body has a Content-Encoding.
+        Malformed: a header of ours is there twice.
+    """
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise web.HTTPUnsupportedMediaType
+    names = Counter(name.lower() for name, _ in request.headers.items())
+    for name, times in names.items():
+        if times > 1 and name.startswith(ONCE):
+            raise Malformed(f"{name}: it is there twice")
 
 
 def wants_html(request: web.BaseRequest) -> bool:

@@ -70,7 +70,7 @@ RECEIVE = (
         tag="Receive",
         summary="Open, fetch and burn in one call",
         more="With a `claim` the same call can be repeated for 15 minutes after the last byte, "
-        "from any offset; without one the end of the transfer burns.",
+        "from any offset; without one all is sent, and the end of the transfer burns.",
         takes=fields(("password", "claim"), key=s.KEY, password=s.PASSWORD, claim=s.CLAIM),
         headers=RANGE,
         gives={200: BYTES, 206: BYTES},

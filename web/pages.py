@@ -19,6 +19,7 @@ from core.invitations import called
 from core.language import LANGUAGES, RIGHT_TO_LEFT, _, gettext, ngettext, spoken, tag
 from core.quantities import parse_duration, show_duration, show_size
 from web.charts import charts
+from web.compressed import Compressed
 from web.operations import OPERATIONS
 from web.report import LABELS, STATES
 from web.words import unlocks, words
@@ -44,8 +45,7 @@ class Static:
     """A file as it is served; `integrity` is what a tag that loads it demands (SRI)."""
 
     path: str
-    type: str
-    body: bytes
+    file: Compressed
     integrity: str
 
     @classmethod
@@ -54,7 +54,7 @@ class Static:
         digest = hashlib.sha384(body).digest()
         hashed = f"{stem}.{digest.hex()[:16]}.{ending}"
         integrity = f"sha384-{base64.b64encode(digest).decode()}"
-        return cls(f"/static/{hashed}", _TYPES[ending], body, integrity)
+        return cls(f"/static/{hashed}", Compressed.of(_TYPES[ending], body), integrity)
 
 
 class Pages:
@@ -66,7 +66,7 @@ class Pages:
         self._environment = environment
         self._policy = policy
         self.static = {file.path.rpartition("/")[2]: file for file in statics.values()}
-        self._ready: dict[tuple[str, str], bytes] = {}
+        self._ready: dict[tuple[str, str], Compressed] = {}
         for name in EVERYBODYS:  # a fault in a template shows at the start
             self._rendered_once(name)
 
@@ -113,15 +113,18 @@ class Pages:
         page = template.render(max_size=max_size, lifetimes=lifetimes, words=words(name), **values)
         return page.encode()
 
-    def _rendered_once(self, name: str) -> bytes:
+    def _rendered_once(self, name: str) -> Compressed:
         page = self._ready.get((name, spoken()))
         if page is None:
-            page = self._ready[name, spoken()] = self._render(name)
+            page = Compressed.of("text/html", self._render(name))
+            self._ready[name, spoken()] = page
         return page
 
-    def answer(self, name: str) -> web.Response:
+    def answer(self, request: web.Request, name: str) -> web.Response:
         """Answer with a page that is the same for everybody who speaks this language."""
-        return _html(self._rendered_once(name))
+        answer = self._rendered_once(name).answer(request)
+        answer.headers["Vary"] += ", Accept-Language, Cookie"
+        return answer
 
     def error(self, *, status: int, title: str, detail: str) -> bytes:
         """Render the page of an error."""

@@ -33,7 +33,7 @@ def receipt_url(public_url: str, name: SecretId, token: str) -> str:
 @routes.get("/receipt/{id}")
 async def page(request: web.Request) -> web.Response:
     """Give the page: the same bytes for every id, without a look at any secret."""
-    return request.app[PAGES].answer("receipt")
+    return request.app[PAGES].answer(request, "receipt")
 
 
 @routes.post("/s/{id}/status")

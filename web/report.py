@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
+from core.blobs import BOUNDLESS
 from core.errors import Unavailable
 from core.heartbeats import SILENT
 from core.language import N_
@@ -94,7 +95,7 @@ class Report:
     doors: list[Door]
     secrets: int
     blob_bytes: int
-    disk_free: int
+    disk_free: int | None  # None: a bucket, which no disk ends
     redis_memory: int
 
     def json(self) -> dict[str, Any]:
@@ -138,7 +139,7 @@ async def report(house: House) -> Report:
         doors=doors,
         secrets=secrets,
         blob_bytes=blob_bytes,
-        disk_free=disk_free,
+        disk_free=None if disk_free == BOUNDLESS else disk_free,
         redis_memory=memory,
     )
 

@@ -31,7 +31,7 @@ routes = web.RouteTableDef()
 @routes.get("/s/{id}")
 async def page(request: web.Request) -> web.Response:
     """Give the page: the same bytes for every id, without a look at any secret."""
-    return request.app[PAGES].answer("reveal")
+    return request.app[PAGES].answer(request, "reveal")
 
 
 @routes.get("/d/{id}")
@@ -161,9 +161,10 @@ async def download(request: web.Request) -> web.StreamResponse:
     key, chosen = Key.parse(fields.need("key")), fields.get("claim")
     claim = Claim.random() if chosen is None else Claim.parse(chosen)
     vault, name = request.app[VAULT], secret_id(request)
-    start, stop = _range(request)
-    once = chosen is None and (start, stop) == (0, None)  # not after a part
-    taking = vault.take(name, key, claim, fields.get("password"), start=start, stop=stop, once=once)
+    # Whoever can't come back for the rest gets all of it: HTTP lets a server ignore a range.
+    start, stop = (0, None) if chosen is None else _range(request)
+    password, once = fields.get("password"), chosen is None
+    taking = vault.take(name, key, claim, password, start=start, stop=stop, once=once)
     try:
         async with taking as (delivery, ticket):
             return await _send(request, delivery, ticket)

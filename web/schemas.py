@@ -156,7 +156,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
         secrets=number("How many are alive."),
         blob_bytes=number("Bytes that the sealed files take."),
-        disk_free=number("Bytes that are left."),
+        disk_free={**number("Bytes that are left; null: no disk."), "type": ["integer", "null"]},
         redis_memory=number("Bytes that Redis takes."),
     ),
     "Secrets": shape(

@@ -11,12 +11,12 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/static/{name}")
-async def static(request: web.Request) -> web.Response:
+async def give(request: web.Request) -> web.Response:
     """Give one file."""
-    file = request.app[PAGES].static.get(request.match_info["name"])
-    if file is None:
+    static = request.app[PAGES].static.get(request.match_info["name"])
+    if static is None:
         raise NotFound
-    answer = web.Response(body=file.body, content_type=file.type, charset="utf-8")
+    answer = static.file.answer(request)
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return answer
 
@@ -24,7 +24,7 @@ async def static(request: web.Request) -> web.Response:
 @routes.get("/privacy")
 async def privacy(request: web.Request) -> web.Response:
     """Say what is kept, and how long."""
-    return request.app[PAGES].answer("privacy")
+    return request.app[PAGES].answer(request, "privacy")
 
 
 @routes.get("/robots.txt")

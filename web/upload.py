@@ -26,7 +26,7 @@ routes = web.RouteTableDef()
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
     """Give the home page."""
-    return request.app[PAGES].answer("home")
+    return request.app[PAGES].answer(request, "home")
 
 
 async def expect(request: web.Request) -> None:

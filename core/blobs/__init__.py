@@ -7,6 +7,7 @@ Small blobs lie in the secret's record instead (`core.draft`); their latch is he
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # The latch's holder when nobody may ever receive the secret: its sender took it, or its time came.
 REVOKED = "revoked"
 EXPIRED = "expired"
+BOUNDLESS = sys.maxsize  # bytes that are left where no disk ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Blobs(Protocol):
         """Do nothing where the store would take a blob now; otherwise raise as `put` would."""
 
     async def free(self) -> int:
-        """Say how many bytes the disk has left."""
+        """Say how many bytes the disk has left; `BOUNDLESS` where there is none."""
 
     async def stored(self) -> int:
         """Add up how many bytes lie here, those that are being written among them."""

@@ -15,7 +15,7 @@ from core.blobs.days import Days, in_thread, refused, sync
 from core.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
 ENDING = ".latch"
@@ -48,16 +48,25 @@ class Latches:
 
     def _make_all(self, wishes: Sequence[tuple[Path, str]]) -> list[str | Exception]:
         folders = {latch.parent for latch, _ in wishes}
+        refusals = _refusals(self._days.make, folders)
+        told = [refusals.get(latch.parent) or _taken(latch, wanted) for latch, wanted in wishes]
+        # Also where it was taken before: that try may have ended between the two steps.
+        refusals |= _refusals(sync, folders - refusals.keys())
+        return [
+            refusals.get(latch.parent, answer)
+            for (latch, _), answer in zip(wishes, told, strict=True)
+        ]
+
+
+def _refusals(do: Callable[[Path], None], folders: Collection[Path]) -> dict[Path, Exception]:
+    """Do it to each folder; tell where the disk refused, as the others have no part in that."""
+    told: dict[Path, Exception] = {}
+    for folder in folders:
         try:
-            for folder in folders:
-                self._days.make(folder)
-            told = [_taken(latch, wanted) for latch, wanted in wishes]
-            for folder in folders:
-                # Also where it was taken before: that try may have ended between the two steps.
-                sync(folder)
+            do(folder)
         except OSError as error:
-            return [refused(error) for _ in wishes]
-        return told
+            told[folder] = refused(error)
+    return told
 
 
 def _taken(latch: Path, wanted: str) -> str | Exception:

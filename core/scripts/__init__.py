@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import nullcontext
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Argument: TypeAlias = bytes | str | int
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
+Party: TypeAlias = tuple[float, tuple[Call, ...]]  # calls, and since when (s) they wait
 
 ON_RECORDS = (
     *(
@@ -39,7 +41,7 @@ ON_RECORDS = (
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
 ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
-PATIENCE = 5.0  # seconds that a round trip may take, with all its retries
+PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
 
@@ -85,7 +87,7 @@ class Scripts:
         Raises:
             Unavailable: when Redis does not answer; the step may or may not have happened.
         """
-        [answer] = await self._trips(((name, key, *arguments),))
+        [answer] = await self.together((name, key, *arguments))
         return answer
 
     async def together(self, *calls: Call) -> list[Any]:
@@ -94,10 +96,18 @@ class Scripts:
         Raises:
             Unavailable: when Redis does not answer; any of them may have happened.
         """
-        return await self._trips(calls)
+        return await self._trips((time.monotonic(), calls))
 
-    async def _travel(self, parties: Sequence[tuple[Call, ...]]) -> list[list[Any] | Exception]:
+    async def _travel(self, parties: Sequence[Party]) -> list[list[Any] | Exception]:
+        """Make one round trip; who waited too long for it is told so, and has no part in it."""
+        latest = time.monotonic() - self._patience
+        told = iter(await self._together([calls for came, calls in parties if came >= latest]))
+        return [next(told) if came >= latest else Unavailable() for came, _ in parties]
+
+    async def _together(self, parties: Sequence[tuple[Call, ...]]) -> list[list[Any] | Exception]:
         """Make one round trip for everybody; each party's calls fail or succeed as its own."""
+        if not parties:
+            return []
         try:
             with self._trip():
                 async with asyncio.timeout(self._patience):

@@ -1,5 +1,6 @@
 -- Bytes went out: the window moves on, and the claimant's page can ask how far it is.
---   ARGV  claim, offset of the first byte handed out, offset after the last, 1 when that was the end
+--   ARGV  claim, offset of the first byte, offset after the last that may have arrived,
+--         1 when all up to the end were handed out
 --   answers  {missing} | {gone, state} | {ok}
 if get('claim') ~= ARGV[1] then return {'missing'} end
 local state = settle()

@@ -9,7 +9,7 @@ import pytest
 from core.language import ENGLISH, LANGUAGES, tag
 from tests.admin import with_admin
 from tests.e2e import tongues
-from tests.e2e.look import DESKTOP, NARROW, PHONE, Light, Look, barriers, contrasts
+from tests.e2e.look import DESKTOP, NARROW, PHONE, Light, Look, barriers, contrasts, unreached
 from tests.e2e.scenes import SCENES
 from tests.e2e.test_pages import sealed
 
@@ -52,6 +52,8 @@ async def test_every_state_in_every_look(
     for scene in SCENES:
         await scene.play(page, web.url)
         wrong += await barriers(page, f"{scene.name}, {language}")
+        if language == ENGLISH:
+            wrong += await unreached(page, scene.name)
         for name, size, light in EVERY if language == ENGLISH else OTHERS:
             wrong += await Look(f"{language}/{name}", size, light).faults(page, scene.name)
             wrong += await contrasts(page, f"{scene.name}, {language}, {name}")

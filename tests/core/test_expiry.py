@@ -92,12 +92,13 @@ async def test_expiry_is_final(house: House) -> None:
 
 
 async def test_what_fails_does_not_stop_the_rest(house: House, settings: Settings) -> None:
-    """A due secret whose latch can't be asked waits a minute; the others expire."""
-    links = [(await shared(house))[0] for _ in range(3)]
+    """A due secret whose latch can't be asked, or record not read, waits; the others expire."""
+    links = [(await shared(house))[0] for _ in range(4)]
     for link in links:
         await its_time_is_over(house, link)
     await house.redis.hset(record(links[0]), "limit", 4_000_000_000_000)
     (settings.data_dir / "blobs" / "20961002").touch()  # no folder for the latches of that day
+    await house.redis.hdel(record(links[1]), "state")  # nobody knows what that is
     await house.sweeper.look()
     states = [(await house.redis.hget(record(link), "state")) for link in links]
-    assert states == [b"ready", b"expired", b"expired"]
+    assert states == [b"ready", None, b"expired", b"expired"]

@@ -81,7 +81,7 @@ def said() -> set[str]:
     """Find every sentence in the code and on the pages, as `make messages` does."""
     methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
     found = set()
-    for part in ("bots", "core", "web"):
+    for part in ("bots", "client", "core", "web"):
         options = {"**/templates/**.html": {"trimmed": "true"}}
         for _, _, message, _, _ in extract_from_dir(str(ROOT / part), methods, options):
             found.add(message if isinstance(message, str) else message[0])

@@ -23,32 +23,21 @@ async def blobs(tmp_path: Path) -> FileBlobs:
     return blobs
 
 
-async def test_one_of_many_holds_the_latch(blobs: FileBlobs, tmp_path: Path) -> None:
-    """Whoever asks, in this store or in another one on the same folder, is told the same holder."""
-    other, name = FileBlobs(tmp_path / "blobs"), SecretId.random()
-    await other.start()
-    assert await blobs.holder(name, LIMIT) is None
-
-    asked = [(blobs, other)[n % 2].latch(name, LIMIT, f"claim {n}") for n in range(50)]
-    [holder] = set(await asyncio.gather(*asked))
-
-    assert await blobs.holder(name, LIMIT) == holder
-    assert await blobs.latch(name, LIMIT, "too late") == holder
-
-
-async def test_latch_outlives_its_bytes(blobs: FileBlobs) -> None:
-    """Shredding leaves the latch; a blob is not needed to have one."""
-    name = SecretId.random()
-    await blobs.latch(name, LIMIT, "claim")
-    await blobs.shred(name, LIMIT)
-    assert await blobs.holder(name, LIMIT) == "claim"
-
-
 async def test_latches_of_several_days_are_taken_together(blobs: FileBlobs) -> None:
     """One group may hold latches of any secrets; each gets its own answer."""
     wishes = [(SecretId.random(), LIMIT + n % 3 * 86_400_000, f"claim {n}") for n in range(30)]
     holders = await asyncio.gather(*(blobs.latch(*wish) for wish in wishes))
     assert holders == [claim for *_, claim in wishes]
+
+
+async def test_day_that_refuses_refuses_for_itself(blobs: FileBlobs, tmp_path: Path) -> None:
+    """Latches of other days, asked for in the same moment, are taken all the same."""
+    (tmp_path / "blobs" / "20961002").touch()  # no folder
+    days = [LIMIT, LIMIT + 86_400_000]
+    asked = [blobs.latch(SecretId.random(), days[n % 2], f"claim {n}") for n in range(10)]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert told[1::2] == [f"claim {n}" for n in range(1, 10, 2)]
+    assert all(isinstance(one, Unavailable) for one in told[::2])
 
 
 async def test_disk_that_refuses_is_told(blobs: FileBlobs, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from core.clock import now_ms
 from core.errors import Gone, Locked, NotFound, Taken, WrongPassword
 from core.link import Claim, Link, SecretId
 from core.receipts import STREAM, Event, Receipt
+from core.records import Records
 from core.secret import Kind, Sender
 from tests.contents import gathered, pieces, received
 
@@ -92,6 +93,19 @@ async def test_opening_that_nobody_confirmed(house: House, everything: bool) -> 
     assert await told(house, link) == [Event.UNCONFIRMED if everything else Event.INTERRUPTED]
 
 
+async def test_transfer_taken_up_within_a_piece_is_whole(house: House) -> None:
+    """A connection broke in a piece's middle; what came goes on from there, and that was all."""
+    link, _ = await shared(house, content=(data := os.urandom(600_000)))
+    claim = Claim.random()
+    ticket = (await house.vault.open(link.id, link.key, claim)).ticket
+    async with house.vault.data(link.id, claim, ticket) as delivery:
+        await anext(aiter(delivery))
+    async with house.vault.data(link.id, claim, ticket, start=100_000) as delivery:
+        assert await gathered(delivery) == data[100_000:]
+    progress = await house.vault.progress(link.id, claim)
+    assert (progress.sent, progress.complete) == (600_000, True)
+
+
 async def test_expiry_and_revoke_are_told(house: House) -> None:
     """The sweeper tells that nobody opened it in time; a revoke is told too, and each once."""
     expired, _ = await shared(house)
@@ -121,6 +135,26 @@ async def test_claims_are_seen_to_when_nobody_comes_back(house: House) -> None:
         await house.vault.open(unknown.id, unknown.key, Claim.random())
     known = [await house.redis.zrange(f"ots:due:{shard}", 0, -1) for shard in range(64)]
     assert [raw for found in known for raw in found] == [link.id.raw], "an id that never was"
+
+
+@pytest.mark.parametrize("wish", ["revoke", "reschedule"])
+async def test_wishes_that_a_crash_cut_off_are_seen_to(house: House, wish: str) -> None:
+    """When a process ends right after the record changed, the sweeper does the rest in a minute."""
+    link, owner = await shared(house)
+
+    class Cut(Records):
+        """Nothing is done after the record's own step."""
+
+        async def look_again(self, secret_id: SecretId, due: int) -> None:
+            """Come too late."""
+
+    records = Cut(house.scripts, house.outbox)
+    if wish == "revoke":
+        await records.revoke(link.id)
+    else:
+        await records.reschedule(link.id, owner, 300_000, 0)
+    score = await house.redis.zscore(f"ots:due:{link.id.raw[0] % 64}", link.id.raw) or 0
+    assert score - now_ms() <= 60_000
 
 
 async def test_last_part_alone_is_not_the_whole(house: House) -> None:

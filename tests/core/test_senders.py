@@ -10,6 +10,7 @@ import pytest
 from core.errors import Corrupt, Gone, NotFound, WrongPassword
 from core.link import Claim, SecretId
 from core.receipts import Event
+from core.record import own_key
 from core.secret import Kind, Sender, SenderRef, State
 from tests.contents import pieces, received
 
@@ -71,6 +72,27 @@ async def test_forgetting_revokes_and_empties_the_list(house: House) -> None:
     assert await house.vault.control.secrets(house.vault.owner(ANN)) == []
     with pytest.raises(Gone):
         await house.vault.open(second.link.id, second.link.key, Claim.random())
+
+
+async def test_forgetting_leaves_out_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what the list is too short to show is revoked."""
+    monkeypatch.setattr("core.records.MOST_LISTED", 2)
+    links = [(await shared(house)).link for _ in range(5)]
+    assert len(await house.vault.control.secrets(house.vault.owner(ANN))) == 2
+    assert await house.vault.control.forget(house.vault.owner(ANN)) == 5
+    for link in links:
+        with pytest.raises(Gone):
+            await house.vault.open(link.id, link.key, Claim.random())
+
+
+async def test_list_loses_what_is_long_over(house: House) -> None:
+    """A sender who comes back for years leaves no list that grows for years."""
+    await shared(house)
+    mine = own_key(house.vault.owner(ANN))
+    await house.redis.zadd(mine, {SecretId.random().raw: 1})
+    link = (await shared(house)).link
+    assert await house.redis.zcard(mine) == 2
+    assert await house.redis.zscore(mine, link.id.raw) is not None
 
 
 async def test_receipt_says_where_the_sender_is_told(house: House) -> None:

@@ -46,6 +46,12 @@ def test_defaults() -> None:
         ("WEB_UPLOAD", "perhaps"),
         ("SECRET_KEY", "c2hvcnQ="),
         ("BLOBS_URL", "ftp://x"),
+        ("BLOBS_URL", "s3:///prefix"),
+        ("BLOBS_URL", "redis://host"),
+        ("BLOBS_URL", "s3://key-id:secret@bucket"),
+        ("BLOBS_URL", "s3://bucket?secret_access_key=x"),
+        ("BLOBS_URL", "s3://bucket?endpoint=minio:9000"),
+        ("AWS_ACCESS_KEY_ID", "without-a-secret"),
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("TELEGRAM_LOCAL_FILES", "relative/folder"),
         ("TELEGRAM_LOCAL_FILES", "/a/folder/without/a/server"),
@@ -84,12 +90,20 @@ def test_slip_of_the_pen_is_no_default_in_silence(tmp_path: Path) -> None:
     assert Settings.read(dotenv).port > 0
 
 
+def test_bucket_needs_a_key_of_the_operators() -> None:
+    """Replicas that share no folder would each make a server key of their own."""
+    with pytest.raises(CannotStart) as refused:
+        Settings.parse({"BLOBS_URL": "s3://bucket/prefix"})
+    assert "SECRET_KEY" in refused.value.reason
+
+
 def test_secrets_do_not_print() -> None:
     """No token and no key shows in a representation."""
     key = base64.b64encode(b"k" * 32).decode()
     settings = Settings.parse(
         {"TELEGRAM_BOT_TOKEN": "1:secret-token", "DISCORD_BOT_TOKEN": "secret-token"}
         | {"SECRET_KEY": key, "REDIS_URL": "redis://:secret-token@host"}
+        | {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret-token"}
     )
     assert "secret-token" not in f"{settings!r} {settings.telegram_bot_token}"
     assert "kkkk" not in repr(settings)

@@ -62,3 +62,33 @@ def _listed(scene: str, told: dict[str, Any]) -> list[str]:
         for one in told["violations"]
         for node in one["nodes"]
     ]
+
+
+# Where the focus is now, whether it shows, and what it has not been on by then.
+FOCUS = """() => {
+  const at = document.activeElement;
+  if (at === document.body) return null;
+  at.dataset.reached = "";
+  return getComputedStyle(at).outlineStyle === "none" ? `no outline on ${at.tagName} ${at.id}` : "";
+}"""
+UNREACHED = """() => {
+  const stops = "a, button, input, select, textarea, summary, [tabindex='0']";
+  const missed = (stop) => stop.checkVisibility({ visibilityProperty: true })
+    && !stop.disabled && !("reached" in stop.dataset);
+  return [...document.querySelectorAll(stops)].filter(missed)
+    .map((stop) => `not reached by keyboard: ${stop.tagName} ${stop.id}`);
+}"""
+MOST_STOPS = 200
+
+
+async def unreached(page: Page, scene: str) -> list[str]:
+    """Go through with the Tab key, and list what it misses and where its place does not show."""
+    faults, ends = [], 0
+    for _ in range(MOST_STOPS):
+        await page.keyboard.press("Tab")
+        told = await page.evaluate(FOCUS)
+        ends += told is None
+        if ends == 2:  # it began in the middle, at the heading
+            break
+        faults += [told] if told else []
+    return [f"{scene}: {fault}" for fault in (*faults, *await page.evaluate(UNREACHED))]

@@ -1,63 +1,33 @@
-"""Every state of every page, each brought about by the page itself from answers that are given.
-
-The answers are the server's own (`web.problems` writes the refusals); what brings them about for
-real is tested in the other files here. A scene is played in a moment, so all can be looked at.
-"""
+"""Every state of every page."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core import errors as e
 from tests.admin import PASSWORD
-from web.problems import problem_of
+from tests.e2e.scene import (
+    BREAKS,
+    HANGS,
+    KEY,
+    QR,
+    SINCE,
+    TEXT,
+    UNTIL,
+    Scene,
+    asked,
+    glance,
+    opened,
+    refused,
+    sent,
+    stands,
+    told,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from playwright.async_api import Page, Route
-
-KEY = "k" * 43
-UNTIL = "2099-01-01T00:00:00Z"
-NAME = "Quarterly-figures_of_a_very_long_name-2026-11-24-final(2).pdf"
-TEXT = "postgres://reader:correct-horse-battery-staple@db.internal.example:5432/figures\n4711\n"
-
-Answer = dict[str, Any] | None | str  # what `Route.fulfill` takes; None never comes, "" breaks off
-HANGS, BREAKS = None, ""
-
-
-def told(**fields: Any) -> Answer:
-    return {"json": fields}
-
-
-def sent(data: bytes = b"", status: int = 200) -> Answer:
-    return {"status": status, "body": data}
-
-
-def refused(error: e.OneTimeShareError) -> Answer:
-    problem = problem_of(error)
-    return {"status": problem.status, "json": problem.json()}
-
-
-def glance(state: str = "ready", *, protected: bool = False) -> Answer:
-    size = {"attempts_left": 3, "size": 4_200_000}
-    return told(state=state, protected=protected, expires_at=UNTIL, **size)
-
-
-def opened(kind: str = "file", size: int = len(TEXT)) -> Answer:
-    return told(name=NAME, type="application/pdf", size=size, kind=kind, ticket="t")
-
-
-def asked(state: str = "open", purpose: str = "request") -> Answer:
-    label = "Anneliese Quartermaine-Featherstonehaugh (Accounts)"
-    more = {"label": label, "purpose": purpose, "retry_after": 90, "max_size": 100_000_000}
-    return told(state=state, expires_at=UNTIL, **more)
-
-
-async def _nothing(_page: Page) -> None: ...
+    from playwright.async_api import Page
 
 
 async def _press(page: Page) -> None:
@@ -105,47 +75,6 @@ async def _sign_in(page: Page, password: str = PASSWORD) -> None:
 
 async def _sign_in_wrong(page: Page) -> None:
     await _sign_in(page, "wrong")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One state of one page.
-
-    Attributes:
-        name: of its screenshot.
-        path: where it begins.
-        shows: a selector of what must be visible when it is reached.
-        answers: what each call gets, by the last part of its path.
-        act: what the person does.
-    """
-
-    name: str
-    path: str
-    shows: str
-    answers: dict[str, Answer] = field(default_factory=dict)
-    act: Callable[[Page], Awaitable[None]] = _nothing
-
-    async def play(self, page: Page, url: str) -> None:
-        """Bring the page into the state."""
-        await page.goto("about:blank")
-        await page.unroute_all(behavior="ignoreErrors")
-        for action, answer in self.answers.items():
-            await page.route(re.compile(rf"/{action}$"), _answering(answer))
-        await page.goto(url + self.path)
-        await self.act(page)
-        await page.wait_for_selector(self.shows)
-
-
-def _answering(answer: Answer) -> Callable[[Route], Awaitable[None]]:
-    async def answering(route: Route) -> None:
-        if route.request.method == "GET":
-            await route.fallback()
-        elif isinstance(answer, dict):
-            await route.fulfill(**answer)
-        elif answer == BREAKS:
-            await route.abort()
-
-    return answering
 
 
 def _revealed(name: str, state: str = "", **changes: Any) -> Scene:
@@ -252,6 +181,32 @@ INVITE = [
     _invited("damaged", answers={"peek": refused(e.Corrupt())}),
 ]
 
+
+def _receipt(name: str, state: str = "", **changes: Any) -> Scene:
+    path, shows = f"/receipt/{'i' * 22}#{KEY}", f"section[data-for={state or name}]"
+    return replace(Scene(f"receipt-{name}", path, shows), **changes)
+
+
+async def _want_to_revoke(page: Page) -> None:
+    await page.click("#revoke")
+
+
+RECEIPT = [
+    _receipt("checking", answers={"status": HANGS}),
+    *(_receipt(state, answers={"status": stands(state)}) for state in ("ready", "claimed")),
+    *(_receipt(state, answers={"status": stands(state, SINCE)}) for state in ("expired", "opened")),
+    _receipt("revoked", answers={"status": stands("revoked", SINCE)}),
+    _receipt("locked", answers={"status": stands("locked")}),
+    _receipt("unread", answers={"status": stands("locked", attempts=3)}),
+    _receipt("receiving", answers={"status": stands("opened")}),
+    _receipt("sure", "ready", answers={"status": stands("ready")}, act=_want_to_revoke),
+    _receipt("busy", answers={"status": refused(e.Busy(20))}),
+    _receipt("offline", answers={"status": BREAKS}),
+    _receipt("cut", path="/receipt/x"),
+    _receipt("wrong", answers={"status": refused(e.NotFound())}),
+    _receipt("damaged", answers={"status": refused(e.Corrupt())}),
+]
+
 OTHERS = [
     Scene("home", "/", "#send"),
     Scene("home-complaint", "/", "#problem", act=_send_nothing),
@@ -268,6 +223,8 @@ OTHERS = [
                     "link": f"https://example.com/s/{'i' * 22}#{KEY}",
                     "expires_at": UNTIL,
                     "revoke_token": "r" * 43,
+                    "receipt": f"https://example.com/receipt/{'i' * 22}#{KEY}",
+                    "qr": QR,
                 },
             }
         },
@@ -281,4 +238,4 @@ OTHERS = [
     Scene("stats", "/auth/login", "#now", act=_sign_in),
 ]
 
-SCENES = [*REVEAL, *INVITE, *OTHERS]
+SCENES = [*REVEAL, *INVITE, *RECEIPT, *OTHERS]

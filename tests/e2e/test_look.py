@@ -11,7 +11,7 @@ from tests.admin import with_admin
 from tests.asked import asked
 from tests.e2e import tongues
 from tests.e2e.look import DESKTOP, NARROW, PHONE, Look, barriers, contrasts
-from tests.e2e.scenes import REVEAL, SCENES
+from tests.e2e.scenes import INVITE, OTHERS, RECEIPT, REVEAL
 from tests.e2e.test_pages import sealed
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.settings import Settings
     from tests.conftest import Web
     from tests.e2e.conftest import Watch
+    from tests.e2e.scene import Scene
 
 
 HTML = "text/html; charset=utf-8"
@@ -31,15 +32,20 @@ def settings(settings: Settings) -> Settings:
     return with_admin(settings)
 
 
+@pytest.mark.parametrize("scenes", [REVEAL, [*INVITE, *RECEIPT, *OTHERS]], ids=["reveal", "rest"])
 async def test_no_state_of_any_page_shuts_anybody_out(
-    browser: Browser, web: Web, watch: Watch, monkeypatch: pytest.MonkeyPatch
+    browser: Browser,
+    web: Web,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+    scenes: list[Scene],
 ) -> None:
     """No barrier by axe's rules, nothing cut off or scrolling sideways, all in long words."""
     monkeypatch.setattr("core.language.catalog", tongues.catalog)
     context = await browser.new_context(locale="de")
     page, wrong = watch.over(await context.new_page()), []
     await sealed(web, b"x", "a.bin")  # for the admin's list
-    for scene in SCENES:
+    for scene in scenes:
         await scene.play(page, web.url)
         wrong += await Look("desktop-dark-long", DESKTOP, "dark").faults(page, scene.name)
         wrong += await barriers(page, scene.name)
@@ -57,7 +63,7 @@ async def test_every_state_is_mirrored_from_right_to_left(
     context = await browser.new_context(locale="ar")
     page, wrong = watch.over(await context.new_page()), []
     await sealed(web, b"x", "a.bin")  # for the admin's list
-    for scene in SCENES:
+    for scene in [*REVEAL, *OTHERS]:
         await scene.play(page, web.url)
         for look in (Look("narrow-rtl", NARROW, "dark"), Look("desktop-rtl", DESKTOP, "dark")):
             wrong += await look.faults(page, scene.name, keep=False)
@@ -115,13 +121,14 @@ async def test_pages_without_scripts_are_of_the_family(
     assert not wrong, "\n".join(wrong)
 
 
-async def test_no_state_of_the_page_behind_a_link_is_forgotten(page: Page, web: Web) -> None:
-    """The scenes know every state that the page has."""
-    await page.goto(f"{web.url}/s/x")
-    states = await page.locator("section[data-for]").evaluate_all(
-        "sections => sections.map(section => section.dataset.for)"
-    )
-    assert {scene.shows for scene in REVEAL} == {f"section[data-for={state}]" for state in states}
+async def test_no_state_is_forgotten(page: Page, web: Web) -> None:
+    """The scenes know every state that a page has."""
+    for path, scenes in (("/s/x", REVEAL), ("/r/x", INVITE), ("/receipt/x", RECEIPT)):
+        await page.goto(web.url + path)
+        states = await page.locator("section[data-for]").evaluate_all(
+            "sections => sections.map(section => `section[data-for=${section.dataset.for}]`)"
+        )
+        assert {scene.shows for scene in scenes} == set(states)
 
 
 def _as_shown(page: str) -> str:

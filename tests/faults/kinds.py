@@ -176,5 +176,20 @@ class Broken(Once):
         raise Cut
 
 
+class Held(Once):
+    """Some bytes of the reply come, and the rest when it is let go."""
+
+    def __init__(self, mark: bytes, after: int) -> None:
+        super().__init__(mark)
+        self._left = after
+        self.let_go = asyncio.Event()
+
+    async def spoil(self, _line: Line, piece: bytes, /) -> bytes:
+        self._left -= len(piece)
+        if self._left < 0:
+            await self.let_go.wait()
+        return piece
+
+
 ONE = (Dropped, Reset, Late, Swallowed, Trickled, HalfClosed, ClosedAfter)
 ALL = (AllDropped, AllReset, BlackHole)

@@ -128,7 +128,13 @@ async def clocked(redis: Redis) -> AsyncIterator[Clocked]:
         )
         handout = Handout(records, blobs)
         sweeper = Sweeper(
-            redis=redis, records=records, blobs=blobs, handout=handout, outbox=outbox, clock=clock
+            redis=redis,
+            records=records,
+            blobs=blobs,
+            handout=handout,
+            outbox=outbox,
+            receipts=receipts,
+            clock=clock,
         )
         house = Clocked(vault, sweeper, scripts, outbox, receipts, blobs, redis)
         await house.move(0)

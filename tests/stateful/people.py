@@ -180,7 +180,7 @@ class People(Comparison):
 
     @rule(secret=secrets, whose=proofs, old=passwords, new=passwords)
     def rewrap(self, secret: Secret, whose: str, old: str | None, new: str | None) -> None:
-        link, rewrap = secret.sealed.link, self.vault.rewrap
+        link, rewrap = secret.sealed.link, self.vault.control.rewrap
         self._wish(
             secret,
             whose,

@@ -7,8 +7,8 @@ from typing import Any
 # One after the other: what is opened in one line is open in the next.
 # method, path, what is sent (SENT says it), status, what is answered (ANSWERED says it)
 CONTRACT = """
-GET    /                         -         200 page
-GET    /privacy                  -         200 page
+GET    /                         -         200 same
+GET    /privacy                  -         200 same
 GET    /docs                     -         200 page
 GET    /robots.txt               -         200 text
 GET    /static/{file}            -         200 static
@@ -24,7 +24,7 @@ GET    /openapi.json             -         200 json
 POST   /upload                   text      201 json
 POST   /upload                   text+     201 page
 POST   /upload                   empty     400 problem
-GET    /s/{id}                   -         200 page
+GET    /s/{id}                   -         200 same
 GET    /d/{id}                   -         302 redirect
 GET    /download/{id}            -         302 redirect
 GET    /info/{id}                -         400 problem
@@ -52,10 +52,15 @@ POST   /s/{lone}                 pasted+   200 page
 POST   /d/{lone}                 lone      409 later
 DELETE /s/{lone}                 -         400 problem
 DELETE /s/{none}                 token     404 problem
+GET    /receipt/{lone}           -         200 same
+POST   /s/{lone}/status          token     200 json
+POST   /s/{none}/status          token     404 problem
+POST   /receipt/{lone}           receipt   200 page
+POST   /receipt/{lone}           empty     400 problem
 POST   /s/{lone}/unlock          token     204 nothing
 DELETE /s/{lone}                 token     204 nothing
 
-GET    /r/{asked}                -         200 page
+GET    /r/{asked}                -         200 same
 POST   /r/{asked}/peek           asked     200 json
 POST   /r/{none}/peek            asked     404 problem
 POST   /r/{asked}                handed    201 json
@@ -96,13 +101,17 @@ ALWAYS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
+SMALL = {"Content-Encoding": "gzip"}
+VARIED = {**SMALL, "Vary": "Accept-Encoding, Accept-Language, Cookie"}
+KEPT = {**SMALL, "Vary": "Accept-Encoding", "Cache-Control": "public, max-age=31536000, immutable"}
 SANDBOX = "default-src 'none'; sandbox"
 NAMED = {"Content-Disposition": ..., "Content-Security-Policy": SANDBOX, "Accept-Ranges": "bytes"}
 # The type, and the headers beyond or instead of those that come ALWAYS; ... stands for any value.
 ANSWERED: dict[str, tuple[str, dict[str, Any]]] = {
+    "same": ("text/html", VARIED),
     "page": ("text/html", {}),
     "text": ("text/plain", {}),
-    "static": ("text/css", {"Cache-Control": "public, max-age=31536000, immutable"}),
+    "static": ("text/css", KEPT),
     "json": ("application/json", {}),
     "problem": ("application/problem+json", {}),
     "denied": ("application/problem+json", {"WWW-Authenticate": "Bearer"}),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ID = b"A" * 22
 TYPED = b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+GLANCE = b"GET /info/" + ID + b" HTTP/1.1\r\nHost: x\r\n"
 UPLOAD = b"POST /upload HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -58,6 +59,8 @@ REFUSED = [
     (UPLOAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
     (UPLOAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     (UPLOAD + b"Content-Length: -5\r\n\r\n", 400),
+    (UPLOAD + b"OTS-Password: a\r\nOTS-Password: b\r\nContent-Length: 1\r\n\r\nx", 400),
+    (GLANCE + b"Authorization: Bearer x\r\nauthorization: Bearer y\r\n\r\n", 400),
     (UPLOAD + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx", 415),
     (b"POST /s/" + ID + b"/peek HTTP/1.1\r\nHost: x\r\nContent-Encoding: br\r\n" + TYPED, 415),
     (b"GET /static/..%2f..%2fcore/keys.py HTTP/1.1\r\nHost: x\r\n\r\n", 404),

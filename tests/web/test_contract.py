@@ -70,6 +70,7 @@ class Story:
             "pasted": {"data": {"link-key": self.key}, "headers": browser},
             "pasted+": {"data": {"link-key": self.lone.key.reveal()}, "headers": browser},
             "token": {"headers": bearer(self.token)},
+            "receipt": {"data": {"link-key": self.token}, "headers": browser},
             "lone": {"json": {"key": self.lone.key.reveal()}},
             "asked": {"json": {"token": self.asked.token.reveal()}},
             "handed": {"data": b"x", "headers": {"OTS-Invitation": self.asked.token.reveal()}},

@@ -108,6 +108,14 @@ async def test_one_call_serves_a_script_and_a_repeat_with_its_claim(
     assert await problem(answer) == (410, "gone")
 
 
+async def test_call_that_can_not_be_repeated_gives_all(web: Web, client: ClientSession) -> None:
+    """Without a claim nobody could come back for the rest of a part, so none is asked for."""
+    name, key = await shared(client, web, text="the whole of it")
+    ranged = {"Range": "bytes=4-"}
+    answer = await client.post(f"{web.url}/d/{name}", json={"key": key}, headers=ranged)
+    assert (answer.status, await answer.text()) == (200, "the whole of it")
+
+
 async def test_of_a_hundred_parallel_calls_one_gets_it(web: Web, client: ClientSession) -> None:
     """A hundred openings of one secret over HTTP: one success."""
     name, key = await shared(client, web, text="for one")
