@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -25,6 +26,12 @@ class Scrape:
             assert answer.status == 200
             self.text = await answer.text()
         return self.last(name, **labels)
+
+    async def becomes(self, wanted: float, name: str, **labels: str) -> None:
+        """Ask until the figure is what it should become."""
+        async with asyncio.timeout(20):
+            while await self(name, **labels) != wanted:
+                await asyncio.sleep(0.05)
 
     def last(self, name: str, **labels: str) -> float | None:
         """Read a figure of the last answer."""
