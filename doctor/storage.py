@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
+from core.blobs import BOUNDLESS
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.embedded import join_redis
@@ -92,7 +93,8 @@ async def _blobs(house: House, settings: Settings) -> list[Finding]:
     if free < spare:
         told = f"{show_size(free)} left, less than MIN_FREE_DISK: nothing is let in; make room"
         return [kept, bad(BLOBS, told)]
-    return [kept, good(BLOBS, f"{show_size(free)} left; a latch there can be had only once")]
+    left = "has no bound of its own" if free >= BOUNDLESS else f"{show_size(free)} left"
+    return [kept, good(BLOBS, f"{left}; a latch there can be had only once")]
 
 
 async def _kept_and_read(house: House) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime
-from math import nan
+from math import inf, nan
 from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client import Gauge
 
+from core.blobs import BOUNDLESS
 from core.errors import OneTimeShareError
 from core.heartbeats import SILENT
 
@@ -23,6 +23,7 @@ D = TypeVar("D")
 
 PATIENCE = 3.0  # seconds for all of it; what did not answer is told as unknown
 STORED_EVERY = 300.0  # seconds between two walks through everything that is stored
+ADDED_UP_WITHIN = 120.0  # seconds that such a walk may take
 PARTS = ("redis", "blobs", "room", "durable")
 
 
@@ -40,7 +41,6 @@ class Gauges:
         self._seen = self._gauge(
             "door_seen_timestamp_seconds", "When a door gave its last sign of life.", "door"
         )
-        self._added_up_at = -STORED_EVERY
 
     def _gauge(self, name: str, what: str, *labels: str) -> Gauge:
         return Gauge(f"onetimeshare_{name}", what, labels, registry=self._house.metrics.registry)
@@ -52,20 +52,20 @@ class Gauges:
             self._look_at_parts(),
             _into(self._secrets, house.inventory.alive),
             _into(self._free, house.blobs.free),
-            self._add_up(),
             self._look_at_receipts(),
             self._look_at_doors(),
         )
+
+    async def keep_adding_up(self) -> None:
+        """Add up what is stored, now and then until cancelled: a large store takes a while."""
+        while True:
+            await _into(self._stored, self._house.blobs.stored, ADDED_UP_WITHIN)
+            await asyncio.sleep(STORED_EVERY)
 
     async def _look_at_parts(self) -> None:
         found = await self._house.readiness.look()
         for part in PARTS:
             self._ready.labels(part).set(getattr(found, part))
-
-    async def _add_up(self) -> None:
-        if time.monotonic() - self._added_up_at >= STORED_EVERY:
-            self._added_up_at = time.monotonic()
-            await _into(self._stored, self._house.blobs.stored)
 
     async def _look_at_receipts(self) -> None:
         self._receipts.clear()
@@ -79,13 +79,16 @@ class Gauges:
             self._up.labels(door).set((now - at).total_seconds() < SILENT)
 
 
-async def _into(gauge: Gauge, ask: Callable[[], Awaitable[int]]) -> None:
-    gauge.set(await _asked(ask, nan))
+async def _into(
+    gauge: Gauge, ask: Callable[[], Awaitable[int]], patience: float = PATIENCE
+) -> None:
+    found = await _asked(ask, nan, patience)
+    gauge.set(inf if found >= BOUNDLESS else found)
 
 
-async def _asked(ask: Callable[[], Awaitable[T]], unknown: D) -> T | D:
+async def _asked(ask: Callable[[], Awaitable[T]], unknown: D, patience: float = PATIENCE) -> T | D:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await ask()
     except (OneTimeShareError, OSError, TimeoutError):
         return unknown

@@ -33,14 +33,15 @@ async def serve_metrics(house: House, host: str, port: int) -> AsyncIterator[Non
         CannotStart: the port can't be used.
     """
     app = web.Application()
-    app[HOUSE], app[GAUGES] = house, Gauges(house)
+    gauges = Gauges(house)
+    app[HOUSE], app[GAUGES] = house, gauges
     app.add_routes(routes)
     app.add_routes(health.routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await _listen(runner, host, port)
-        async with beside(house.metrics.watch_loop()):
+        async with beside(house.metrics.watch_loop()), beside(gauges.keep_adding_up()):
             yield
     finally:
         await runner.cleanup()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 async def test_figures_follow_what_happens(web: Web, client: ClientSession, scrape: Scrape) -> None:
     """A secret that is sealed and opened shows in every figure that it touches."""
+    await scrape.becomes(0, "blob_stored_bytes")
     assert await scrape("secrets_sealed_total", door="web") == 0
     link = await shared(client, web.url, "x" * 10_000)
     assert await scrape("secrets_alive") == 1
