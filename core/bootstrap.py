@@ -121,6 +121,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         records = Records(scripts, outbox)
         passwords = Passwords()
         stack.push_async_callback(passwords.aclose)
+        metrics.passwords.set_function(lambda: passwords.taken)
         vault = Vault(
             records=records,
             blobs=blobs,

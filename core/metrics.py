@@ -98,6 +98,9 @@ class Metrics:
         )
         self._blob_failures = self._counter("blob_step_failures", "Steps that failed.", "step")
         self._seconds_of_step = cache(self._blob_seconds.labels)
+        self.passwords = self._gauge(
+            "password_checks", "Passwords that are being checked, or wait for it."
+        )
         self.lag_seconds = self._histogram(
             "event_loop_lag_seconds", "How late the event loop was at what was due.", STEP
         )

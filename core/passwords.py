@@ -55,6 +55,11 @@ class Passwords:
         self._room = workers + queue
         self._taken = 0
 
+    @property
+    def taken(self) -> int:
+        """How many places are taken: two are at work, the rest waits."""
+        return self._taken
+
     @contextmanager
     def place(self) -> Iterator[Place]:
         """Hold a place in the queue, before anything is used up.

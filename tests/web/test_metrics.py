@@ -44,6 +44,7 @@ async def test_figures_follow_what_happens(web: Web, client: ClientSession, scra
     assert (await scrape("redis_trip_duration_seconds_count") or 0) > 2
     assert (await scrape("blob_free_bytes") or 0) > 0
     assert await scrape("ready", part="durable") == 1
+    assert await scrape("password_checks") == 0
     assert "process_resident_memory_bytes" in scrape.text
 
 
