@@ -173,7 +173,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
 
 def _count_ended(metrics: Metrics, server_key: ServerKey, receipt: Receipt) -> None:
     door = server_key.door(receipt.secret_id.raw, receipt.ref)
-    metrics.events.labels(receipt.event.value, door).inc()
+    metrics.event(receipt.event.value, door).inc()
 
 
 async def _stored(redis: Redis, blobs: Blobs) -> int:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable
-    from contextlib import AbstractContextManager
 
     from core.blobs import Blob, Blobs, Lying
     from core.link import SecretId
@@ -65,7 +64,7 @@ class MeasuredBlobs:
 class _MeasuredBlob:
     """An open blob, whose reads are timed."""
 
-    def __init__(self, blob: Blob, step: Callable[[str], AbstractContextManager[Step]]) -> None:
+    def __init__(self, blob: Blob, step: Callable[[str], Step]) -> None:
         self._blob = blob
         self._step = step
         self.size = blob.size

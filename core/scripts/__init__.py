@@ -65,7 +65,7 @@ class Scripts:
         redis: Redis,
         *,
         patience: float = PATIENCE,
-        trip: Callable[[], AbstractContextManager[None]] = nullcontext,
+        trip: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         """Take the connections; a round trip has `patience` seconds, and is made in a `trip`."""
         self._redis = redis
