@@ -46,7 +46,8 @@ def set_up_logs(role: str, style: str | None = None) -> None:
     text = sys.stderr.isatty() if style is None else style == "text"
 
     def bind_role(_log: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {**event, "role": role}
+        event["role"] = role
+        return event
 
     structlog.configure(
         processors=[
