@@ -7,6 +7,7 @@ whoever reads drops what they told before.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
@@ -151,7 +152,7 @@ class Receipts:
             Unavailable: Redis does not answer.
         """
         entries = await readers.take(self._redis, STREAM, group, reader, abandoned=ABANDONED)
-        return [(name, Receipt.read(fields)) for name, fields in entries]
+        return list(_readable(entries))
 
     async def was_told(self, receipt: Receipt) -> bool:
         """Tell whether the sender knows already: the stream may hold a receipt twice.
@@ -185,6 +186,13 @@ class Receipts:
             await self._redis.xack(STREAM, group, entry)
         except RedisError as error:
             raise Unavailable from error
+
+
+def _readable(entries: list[tuple[str, dict[bytes, bytes]]]) -> Iterator[tuple[str, Receipt]]:
+    """Read entries; what only a newer version understands waits for one, and holds up no other."""
+    for name, fields in entries:
+        with suppress(KeyError, ValueError):
+            yield name, Receipt.read(fields)
 
 
 def _told(receipt: Receipt) -> str:

@@ -288,3 +288,15 @@ async def test_claim_in_use_says_for_how_long(house: House) -> None:
     with pytest.raises(Taken):
         await house.vault.open(link.id, link.key, Claim.random())
     assert await told(house, link) == []
+
+
+async def test_receipt_of_a_newer_version_holds_up_no_other(house: House) -> None:
+    """While replicas are replaced, what the old ones can't read yet waits; the rest is told."""
+    await house.receipts.join("door")
+    fields = {"secret": str(SecretId.random()), "occasion": "new", "kind": "new", "at": "1"}
+    await house.redis.xadd(STREAM, {**fields, "owner": "", "ref": ""})
+    link, owner = await shared(house)
+    await house.vault.control.revoke(link.id, owner)
+    await house.outbox.flush()
+    [(_, receipt)] = await house.receipts.take("door", "old")
+    assert receipt.event is Event.REVOKED
