@@ -293,8 +293,8 @@ async def test_claim_in_use_says_for_how_long(house: House) -> None:
 async def test_receipt_of_a_newer_version_holds_up_no_other(house: House) -> None:
     """While replicas are replaced, what the old ones can't read yet waits; the rest is told."""
     await house.receipts.join("door")
-    fields = {"secret": str(SecretId.random()), "occasion": "new", "kind": "new", "at": "1"}
-    await house.redis.xadd(STREAM, {**fields, "owner": "", "ref": ""})
+    unknown = str(SecretId.random())
+    await house.redis.xadd(STREAM, {"secret": unknown, "occasion": "new", "kind": "new"})
     link, owner = await shared(house)
     await house.vault.control.revoke(link.id, owner)
     await house.outbox.flush()
