@@ -32,19 +32,25 @@ ABANDONED = 30_000  # ms after which a receipt that was taken and not acknowledg
 
 
 class Event(StrEnum):
-    """What happened. The first five are an end, and a secret has one."""
+    """What happened. The first six are an end, and a secret has one."""
 
     OPENED = "opened"  # the recipient's page said that it has everything
     UNCONFIRMED = "unconfirmed"  # every byte was handed out, and the page never said so
     INTERRUPTED = "interrupted"  # some bytes may have been received, not all
     EXPIRED = "expired"  # nobody opened it
     REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"  # destroyed by the operator
     HELD = "held"  # pages claim it and come to nothing
     LOCKED = "locked"  # until the sender unlocks it
     LOST = "lost"  # its bytes are not in the store any more
 
 
-ENDS = frozenset({Event.OPENED, Event.UNCONFIRMED, Event.INTERRUPTED, Event.EXPIRED, Event.REVOKED})
+ENDS = frozenset(
+    {
+        *(Event.OPENED, Event.UNCONFIRMED, Event.INTERRUPTED),
+        *(Event.EXPIRED, Event.REVOKED, Event.WITHDRAWN),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from core.errors import Gone, Locked, NotFound, Taken, WrongPassword
 from core.link import Claim, Link, SecretId
 from core.receipts import STREAM, Event, Receipt
 from core.records import Records
-from core.secret import Kind, Sender
+from core.secret import Kind, Sender, State
 from tests.contents import gathered, pieces, received
 
 if TYPE_CHECKING:
@@ -118,6 +118,14 @@ async def test_expiry_and_revoke_are_told(house: House) -> None:
     await house.vault.control.revoke(revoked.id, owner)
     assert await told(house, expired) == [Event.EXPIRED]
     assert await told(house, revoked) == [Event.REVOKED]
+
+
+async def test_operators_burn_is_told_as_such(house: House) -> None:
+    """The sender hears who destroyed it: not they themselves."""
+    link, owner = await shared(house)
+    await house.vault.control.burn(link.id)
+    assert (await house.vault.control.status(link.id, owner)).state == State.REVOKED
+    assert await told(house, link) == [Event.WITHDRAWN]
 
 
 async def test_claims_are_seen_to_when_nobody_comes_back(house: House) -> None:
