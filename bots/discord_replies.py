@@ -201,6 +201,7 @@ EVENTS = {
     Event.INTERRUPTED: INTERRUPTED,
     Event.EXPIRED: EXPIRED,
     Event.REVOKED: REVOKED,
+    Event.WITHDRAWN: replies.NOTICES[Event.WITHDRAWN],
     Event.HELD: HELD,
     Event.LOCKED: LOCKED,
     Event.LOST: LOST,

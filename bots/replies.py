@@ -212,6 +212,7 @@ NOTICES = {
     Event.INTERRUPTED: N_("Opened, and broken off {time}: perhaps not all of it was received."),
     Event.EXPIRED: N_("Expired unopened."),
     Event.REVOKED: N_("Revoked: nobody received it."),
+    Event.WITHDRAWN: N_("The operator of this service destroyed it. Nobody received it."),
     Event.HELD: N_(
         "Somebody with your link opens it again and again and never receives it. "
         "If that goes on, it is locked."

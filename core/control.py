@@ -12,6 +12,7 @@ from core.errors import Gone, NotFound, PasswordRequired, TooLate
 from core.evaluation import Proven, unwrapped
 from core.policy import check_password
 from core.quantities import milliseconds
+from core.receipts import Event
 from core.record import NO_PASSWORD
 from core.secret import State
 
@@ -120,7 +121,7 @@ class Control:
         return True
 
     async def burn(self, secret_id: SecretId) -> None:
-        """Destroy for the operator, who needs no proof, what nobody received.
+        """Destroy for the operator, who needs no proof, what nobody received; its sender is told.
 
         Raises:
             NotFound: no such secret.
@@ -129,9 +130,11 @@ class Control:
         settled = await self._records.settle(secret_id)
         if settled is None:
             raise NotFound
-        await self._destroy(secret_id, settled.state, settled.limit)
+        await self._destroy(secret_id, settled.state, settled.limit, Event.WITHDRAWN)
 
-    async def _destroy(self, secret_id: SecretId, state: State, limit: int) -> None:
+    async def _destroy(
+        self, secret_id: SecretId, state: State, limit: int, event: Event = Event.REVOKED
+    ) -> None:
         if state in {State.OPENED, State.BURNED}:
             raise TooLate
         if state is State.EXPIRED:
@@ -139,7 +142,7 @@ class Control:
         holder = await self._blobs.latch(secret_id, limit, REVOKED)
         if holder != REVOKED:
             await self._too_late(secret_id, holder)
-        await self._records.revoke(secret_id)
+        await self._records.revoke(secret_id, event)
         await self._blobs.shred(secret_id, limit)
         self._records.over(secret_id)
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from core.background import beside
 from core.blobs import EXPIRED, REVOKED
-from core.errors import Changed, Gone, NotFound, OneTimeShareError, Unavailable
+from core.errors import (
+    Changed,
+    Gone,
+    NotFound,
+    OneTimeShareError,
+    StorageFull,
+    Unavailable,
+)
 from core.secret import State
 
 if TYPE_CHECKING:
@@ -96,7 +103,12 @@ class Handout:
 
     async def expire(self, secret_id: SecretId, limit: int) -> State:
         """End a secret whose time is over, unless the latch says that somebody has it."""
-        holder = await self._latch(secret_id, limit, EXPIRED)
+        try:
+            holder = await self._latch(secret_id, limit, EXPIRED)
+        except StorageFull:  # not even a latch fits: what nobody may receive any more makes room
+            if await self._blobs.holder(secret_id, limit) is None:
+                await self._blobs.shred(secret_id, limit)
+            holder = await self._latch(secret_id, limit, EXPIRED)
         try:
             await self.follow(secret_id, holder)
         except Gone as gone:

@@ -7,6 +7,7 @@ whoever reads drops what they told before.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
@@ -31,19 +32,25 @@ ABANDONED = 30_000  # ms after which a receipt that was taken and not acknowledg
 
 
 class Event(StrEnum):
-    """What happened. The first five are an end, and a secret has one."""
+    """What happened. The first six are an end, and a secret has one."""
 
     OPENED = "opened"  # the recipient's page said that it has everything
     UNCONFIRMED = "unconfirmed"  # every byte was handed out, and the page never said so
     INTERRUPTED = "interrupted"  # some bytes may have been received, not all
     EXPIRED = "expired"  # nobody opened it
     REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"  # destroyed by the operator
     HELD = "held"  # pages claim it and come to nothing
     LOCKED = "locked"  # until the sender unlocks it
     LOST = "lost"  # its bytes are not in the store any more
 
 
-ENDS = frozenset({Event.OPENED, Event.UNCONFIRMED, Event.INTERRUPTED, Event.EXPIRED, Event.REVOKED})
+ENDS = frozenset(
+    {
+        *(Event.OPENED, Event.UNCONFIRMED, Event.INTERRUPTED),
+        *(Event.EXPIRED, Event.REVOKED, Event.WITHDRAWN),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,7 @@ class Receipts:
             Unavailable: Redis does not answer.
         """
         entries = await readers.take(self._redis, STREAM, group, reader, abandoned=ABANDONED)
-        return [(name, Receipt.read(fields)) for name, fields in entries]
+        return list(_readable(entries))
 
     async def waiting(self) -> dict[str, int]:
         """Count the receipts that each group has not acknowledged.
@@ -199,6 +206,13 @@ class Receipts:
             await self._redis.xack(STREAM, group, entry)
         except RedisError as error:
             raise Unavailable from error
+
+
+def _readable(entries: list[tuple[str, dict[bytes, bytes]]]) -> Iterator[tuple[str, Receipt]]:
+    """Read entries; what only a newer version understands waits for one, and holds up no other."""
+    for name, fields in entries:
+        with suppress(KeyError, ValueError):
+            yield name, Receipt.read(fields)
 
 
 def _told(receipt: Receipt) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.clock import now_ms
 from core.errors import Duplicate, Gone, UnlockedTooOften
 from core.link import SecretId
-from core.receipts import Waiting
+from core.receipts import Event, Waiting
 from core.record import (
     INDEX_SHARDS,
     NO_PASSWORD,
@@ -222,9 +222,9 @@ class Records:
         """Drop the list of a sender's secrets."""
         await self._run.together(("DEL", own_key(owner)))
 
-    async def revoke(self, secret_id: SecretId) -> None:
-        """Let the record follow a latch that the sender holds."""
-        answer = await self._noted_step("revoke", secret_id, known=False)
+    async def revoke(self, secret_id: SecretId, event: Event = Event.REVOKED) -> None:
+        """Let the record follow a latch that says: revoked; the event says by whom."""
+        answer = await self._noted_step("revoke", secret_id, event, known=False)
         if answer[0] != b"ok":
             refuse(answer)
 

@@ -35,6 +35,7 @@ LABELS = {
     "interrupted": N_("Interrupted"),
     "expired": N_("Expired unopened"),
     "revoked": N_("Revoked"),
+    "withdrawn": N_("Destroyed by the operator"),
     "locked": N_("Locked"),
     "held": N_("Claimed again and again"),
     "lost": N_("Lost"),

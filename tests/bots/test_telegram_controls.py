@@ -69,6 +69,14 @@ async def test_lifetime_is_changed_in_place(bot: FakeTelegram, web: Web) -> None
     assert bot.called("answerCallbackQuery")
 
 
+async def test_operators_burn_is_told(bot: FakeTelegram, web: Web) -> None:
+    """Whoever did not do it themselves is told, in place and by a short message."""
+    message, link = await shared(bot)
+    await web.house.vault.control.burn(link.id)
+    await until(lambda: "operator" in bot.sent[-1]["text"])
+    await until(lambda: "operator" in shown(bot, message))
+
+
 async def test_opening_is_told_in_place_and_by_a_short_message(
     bot: FakeTelegram, web: Web, client: ClientSession
 ) -> None:

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.blobs import EXPIRED
-from core.errors import Gone
+from core.blobs.filesystem import FileBlobs
+from core.errors import Gone, StorageFull
+from core.handout import Handout
 from core.link import Claim
 from core.receipts import Event
+from core.records import Records
 from core.secret import Kind, State
 from tests.contents import gathered, pieces, received
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.bootstrap import House
-    from core.link import Link
+    from core.link import Link, SecretId
     from core.settings import Settings
 
 CONTENT = bytes(10_000)
@@ -102,3 +107,29 @@ async def test_what_fails_does_not_stop_the_rest(house: House, settings: Setting
     await house.sweeper.look()
     states = [(await house.redis.hget(record(link), "state")) for link in links]
     assert states == [b"ready", None, b"expired", b"expired"]
+
+
+async def test_full_disk_empties_itself(house: House, settings: Settings) -> None:
+    """Where no latch fits any more, bytes whose time is over go first, and no others do."""
+    root = settings.data_dir / "blobs"
+
+    class Full(FileBlobs):
+        """There is room for a latch as soon as one of the blobs is gone."""
+
+        async def latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
+            if len(lying(root)) == 2:
+                raise StorageFull
+            return await super().latch(secret_id, limit, claim)
+
+    over, live = (await shared(house))[0], (await shared(house))[0]
+    await its_time_is_over(house, over)
+    blobs = Full(root)
+    limit = int(await house.redis.hget(record(over), "limit") or 0)
+    records = Records(house.scripts, house.outbox)
+    assert await Handout(records, blobs).expire(over.id, limit) is State.EXPIRED
+    assert lying(root) == [str(live.id)]
+    assert await blobs.holder(over.id, limit) == EXPIRED
+
+
+def lying(root: Path) -> list[str]:
+    return [path.name for path in root.rglob("*") if path.is_file()]

@@ -16,7 +16,7 @@ from core.errors import Gone, Locked, NotFound, Taken, WrongPassword
 from core.link import Claim, Link, SecretId
 from core.receipts import STREAM, Event, Receipt
 from core.records import Records
-from core.secret import Kind, Sender
+from core.secret import Kind, Sender, State
 from tests.contents import gathered, pieces, received
 
 if TYPE_CHECKING:
@@ -118,6 +118,14 @@ async def test_expiry_and_revoke_are_told(house: House) -> None:
     await house.vault.control.revoke(revoked.id, owner)
     assert await told(house, expired) == [Event.EXPIRED]
     assert await told(house, revoked) == [Event.REVOKED]
+
+
+async def test_operators_burn_is_told_as_such(house: House) -> None:
+    """The sender hears who destroyed it: not they themselves."""
+    link, owner = await shared(house)
+    await house.vault.control.burn(link.id)
+    assert (await house.vault.control.status(link.id, owner)).state == State.REVOKED
+    assert await told(house, link) == [Event.WITHDRAWN]
 
 
 async def test_claims_are_seen_to_when_nobody_comes_back(house: House) -> None:
@@ -288,3 +296,15 @@ async def test_claim_in_use_says_for_how_long(house: House) -> None:
     with pytest.raises(Taken):
         await house.vault.open(link.id, link.key, Claim.random())
     assert await told(house, link) == []
+
+
+async def test_receipt_of_a_newer_version_holds_up_no_other(house: House) -> None:
+    """While replicas are replaced, what the old ones can't read yet waits; the rest is told."""
+    await house.receipts.join("door")
+    unknown = str(SecretId.random())
+    await house.redis.xadd(STREAM, {"secret": unknown, "occasion": "new", "kind": "new"})
+    link, owner = await shared(house)
+    await house.vault.control.revoke(link.id, owner)
+    await house.outbox.flush()
+    [(_, receipt)] = await house.receipts.take("door", "old")
+    assert receipt.event is Event.REVOKED
