@@ -147,12 +147,11 @@ class Handout:
 
     @asynccontextmanager
     async def noting(
-        self, secret_id: SecretId, claim: Claim, delivery: Delivery, *, burn: bool, kept: bool
+        self, secret_id: SecretId, claim: Claim, delivery: Delivery, *, burn: bool
     ) -> AsyncIterator[None]:
         """Note in the record how far the bytes went: every minute, and at the end.
 
-        With `burn`, a block that ends well with the last byte handed out is the end of the secret:
-        at once, or soon where the record keeps the blob, together with others.
+        With `burn`, a block that ends well with the last byte handed out is the end of the secret.
         """
 
         async def note() -> None:
@@ -171,10 +170,7 @@ class Handout:
             async with nullcontext() if delivery.short else beside(keep_noting()):
                 yield
             if burn and delivery.complete:
-                if kept:
-                    self._records.burn(secret_id, claim.holder)
-                else:
-                    await asyncio.shield(self.burn(secret_id, claim))
+                await asyncio.shield(self.burn(secret_id, claim))
                 burned = True
         finally:
             if not burned:

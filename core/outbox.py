@@ -31,7 +31,7 @@ MOST = 10_000  # secrets that are kept in memory for that
 
 
 class Outbox:
-    """Receipts to publish, secrets to burn, and secrets that are over."""
+    """Receipts to publish, and secrets that are over."""
 
     def __init__(
         self,
@@ -48,7 +48,6 @@ class Outbox:
         self._counted = counted
         self._waiting: dict[SecretId, Waiting] = {}
         self._over: set[SecretId] = set()
-        self._burning: dict[SecretId, str] = {}  # by whose claim
         self._something = asyncio.Event()
         self._flushing = asyncio.Lock()
 
@@ -60,14 +59,6 @@ class Outbox:
     def over(self, secret_id: SecretId) -> None:
         """Take a secret out of the index: its bytes are gone, and nothing will happen to it."""
         self._over.add(secret_id)
-        self._something.set()
-
-    def burn(self, secret_id: SecretId, claim: str) -> None:
-        """Burn what a claim received whole; its blob lies in the record.
-
-        Nobody waits for it: should the process die before, the window's end burns.
-        """
-        self._burning[secret_id] = claim
         self._something.set()
 
     async def run(self) -> None:
@@ -91,11 +82,7 @@ class Outbox:
             self._something.clear()
             waiting, self._waiting = self._waiting, {}
             over, self._over = self._over, set()
-            burning, self._burning = self._burning, {}
             try:
-                waiting |= await self._burn(burning)
-                over |= burning.keys()
-                burning = {}
                 await self._receipts.publish(
                     [
                         receipt
@@ -105,28 +92,14 @@ class Outbox:
                 )
                 await self._clear(waiting, over)
             except (Unavailable, asyncio.CancelledError):  # the last flush comes after an end
-                self._keep(waiting, over, burning)
+                self._keep(waiting, over)
                 raise
 
-    async def _burn(self, burning: dict[SecretId, str]) -> dict[SecretId, Waiting]:
-        """Answer the receipts that it left."""
-        answers = await self._run.together(
-            *(("done", record_key(one), claim) for one, claim in burning.items())
-        )
-        return {
-            one: Waiting(*box)
-            for one, (_, *boxes) in zip(burning, answers, strict=True)
-            for box in boxes
-        }
-
-    def _keep(
-        self, waiting: dict[SecretId, Waiting], over: set[SecretId], burning: dict[SecretId, str]
-    ) -> None:
+    def _keep(self, waiting: dict[SecretId, Waiting], over: set[SecretId]) -> None:
         """Keep what could not be done for the next time; too much of it is the sweeper's."""
-        if len(self._waiting) + len(waiting) + len(over) + len(burning) <= MOST:
+        if len(self._waiting) + len(waiting) + len(over) <= MOST:
             self._waiting = waiting | self._waiting
             self._over |= over
-            self._burning = burning | self._burning
         self._something.set()
 
     async def _clear(self, published: dict[SecretId, Waiting], over: set[SecretId]) -> None:

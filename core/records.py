@@ -125,16 +125,7 @@ class Records:
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes = b""
     ) -> Material:
         """Reserve the secret; `attempt` is the slot whose password was right."""
-        if attempt:
-            answer = await self._noted_step(
-                "claim", secret_id, verifier, claim, attempt, known=False
-            )
-        else:
-            _, told = await self._run.together(
-                ("note", index_key(secret_id), self._clock() + SOON, secret_id.raw),
-                ("claim", record_key(secret_id), verifier, claim, b""),
-            )
-            answer = self._heard(secret_id, told)
+        answer = await self._noted_step("claim", secret_id, verifier, claim, attempt, known=False)
         state, *material = answer
         if state == b"ok":
             return Material.read(material)
@@ -192,10 +183,6 @@ class Records:
         if answer[0] != b"ok":
             refuse(answer)
         return answer[1], bool(answer[2])
-
-    def burn(self, secret_id: SecretId, claim: str) -> None:
-        """Burn, soon, what this claim received whole, where the record keeps its blob."""
-        self._outbox.burn(secret_id, claim)
 
     async def inspect(self, secret_id: SecretId, proof: bytes) -> Status:
         """Let the sender see where a secret stands."""

@@ -315,9 +315,7 @@ class Vault:
                     rights.file_key, salt, secret_id.raw, meta
                 )
                 try:
-                    async with self._handout.noting(
-                        secret_id, claim, delivery, burn=burn, kept=kept is not None
-                    ):
+                    async with self._handout.noting(secret_id, claim, delivery, burn=burn):
                         yield delivery
                 finally:
                     self._statistics.count_bytes(BYTES_OUT, delivery.sent - delivery.start)
