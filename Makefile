@@ -25,8 +25,8 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-# What axe, Lighthouse and MDN's HTTP Observatory say of the pages; pictures go to artifacts/pages.
-audit: $(VENV)/.dev $(VENV)/audit/.installed
+# What axe, Lighthouse, MDN's HTTP Observatory and schemathesis say of pages and API; pictures go to artifacts/pages.
+audit: $(VENV)/.dev $(VENV)/audit/.installed $(VENV)/audit/python/.installed
 	AUDIT=1 $(BIN)/python -m pytest -q --show-capture=no tests/audit $(ARGS)
 
 format: $(VENV)/.dev
@@ -79,6 +79,11 @@ $(VENV)/audit/.installed: | $(VENV)/.dev
 	    lighthouse@12.8.2 @mdn/mdn-http-observatory@1.4.8 && touch $@ \
 	  || echo 'npm reached no registry: Lighthouse and the Observatory are left out.'; \
 	else echo 'No npm here: Lighthouse and the Observatory are left out; on Debian: apt-get install npm'; fi
+
+# In an environment of its own, since it wants other versions of what the tests use.
+$(VENV)/audit/python/.installed: | $(VENV)/.dev
+	@$(BIN)/python -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  schemathesis==4.32.5 && touch $@ || echo 'No schemathesis could be installed: it is left out.'
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
