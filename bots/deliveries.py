@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import secrets
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bots.notices import PAUSE, Unreachable
-from core.background import Unbroken, beside
+from bots.notices import Unreachable
+from bots.reading import Reading
 from core.errors import Corrupt, NotFound, Unavailable
 from core.language import language_of, speaking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from bots.share import Share
     from core.handed import Handover
@@ -59,31 +57,11 @@ class Deliveries:
         self._share = share
         self._door = door
         self._tell = tell
-        self._unbroken = Unbroken()
-        self._reader = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._reading = Reading(share.handed, door, self.handle)
 
-    @asynccontextmanager
-    async def telling(self) -> AsyncIterator[None]:
+    def telling(self) -> AbstractAsyncContextManager[None]:
         """Tell whatever comes while the block runs; what is being told then is told to the end."""
-        try:
-            async with beside(self.run()):
-                yield
-        finally:
-            await self._unbroken.aclose()
-
-    async def run(self) -> None:
-        """Tell whatever comes, until cancelled."""
-        while True:
-            try:
-                await self._share.handed.join(self._door)
-                while True:
-                    waiting = await self._share.handed.take(self._door, self._reader)
-                    # A stop between the message and its note would have it told twice.
-                    handling = (self._unbroken.see_through(self.handle(*one)) for one in waiting)
-                    await asyncio.gather(*handling)
-            except Unavailable:
-                log.warning("deliveries wait", door=self._door)
-                await asyncio.sleep(PAUSE)
+        return self._reading.under_way()
 
     async def handle(self, entry: str, name: InvitationId) -> None:
         """Tell one; what fails is left to be told again."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import secrets
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import structlog
 
-from core.background import Unbroken, beside
-from core.errors import Corrupt, Unavailable
+from bots.reading import Reading
+from core.errors import Corrupt
 from core.language import language_of, speaking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from bots.share import Share
     from core.receipts import Receipt
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
     Tell = Callable[[Receipt, SenderRef], Awaitable[None]]
 
 log = structlog.get_logger()
-
-PAUSE = 2.0  # seconds until a Redis that does not answer is asked again
 
 
 class Unreachable(Exception):
@@ -46,30 +41,11 @@ class Notices:
         self._door = door
         self._count = share.metrics.receipts
         self._tell = tell
-        self._unbroken = Unbroken()
-        self._reader = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._reading = Reading(share.receipts, door, self._handle)
 
-    @asynccontextmanager
-    async def telling(self) -> AsyncIterator[None]:
+    def telling(self) -> AbstractAsyncContextManager[None]:
         """Tell whatever comes while the block runs; what is being told then is told to the end."""
-        try:
-            async with beside(self._run()):
-                yield
-        finally:
-            await self._unbroken.aclose()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._receipts.join(self._door)
-                while True:
-                    told = await self._receipts.take(self._door, self._reader)
-                    # A stop between the message and its note would have it told twice.
-                    handling = (self._unbroken.see_through(self._handle(*one)) for one in told)
-                    await asyncio.gather(*handling)
-            except Unavailable:
-                log.warning("notices wait", door=self._door)
-                await asyncio.sleep(PAUSE)
+        return self._reading.under_way()
 
     async def _handle(self, entry: str, receipt: Receipt) -> None:
         try:

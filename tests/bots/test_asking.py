@@ -10,7 +10,6 @@ import pytest
 
 from bots.deliveries import Deliveries
 from bots.requests import Requests, Wish
-from core.background import beside
 from core.creations import Creations
 from core.errors import BadLifetime, Closed, Duplicate, NotFound, TooManyAsked
 from core.invitation import InvitationId, Purpose, Standing
@@ -88,7 +87,7 @@ async def test_what_was_brought_is_forgotten_on_request(
     await requests.forget(mark)
     assert await house.handed.look(asked.id) is None
     tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
+    async with Deliveries(share, "telegram", tell).telling():
         await settled(house)
     assert tell.told == []
 

@@ -10,7 +10,6 @@ import pytest
 from bots.deliveries import Arrival, Deliveries
 from bots.notices import Unreachable
 from bots.requests import Requests, Wish
-from core.background import beside
 from core.errors import NotFound
 from core.invitation import Purpose, Token, key_of
 from core.link import Claim, Link
@@ -62,7 +61,7 @@ async def test_what_was_asked_for_comes_into_the_chat(
     asked = await requests.ask(Wish(ANN, "1", "de", label="Ann\u202e"))
     assert asked.url.startswith(f"{share.public_url}/r/{asked.id}#")
     tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
+    async with Deliveries(share, "telegram", tell).telling():
         link = await hand_in(house, asked)
         await settled(house)
     [arrival] = tell.told
@@ -79,7 +78,7 @@ async def test_what_came_while_the_bot_was_down_is_told_when_it_is_back(
     """Links wait for their door, and reach a crashed replica's successor."""
     link = await hand_in(house, await requests.ask(Wish(ANN, "1")))
     tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
+    async with Deliveries(share, "telegram", tell).telling():
         await settled(house)
     assert [arrival.status.id for arrival in tell.told] == [link.id]
 
@@ -91,8 +90,8 @@ async def test_replicas_share_the_work_and_take_over(
     monkeypatch.setattr("core.handed.ABANDONED", 100)
     tell = Told(ConnectionError())
     async with (
-        beside(Deliveries(share, "telegram", tell).run()),
-        beside(Deliveries(share, "telegram", tell).run()),
+        Deliveries(share, "telegram", tell).telling(),
+        Deliveries(share, "telegram", tell).telling(),
     ):
         links = [await hand_in(house, await requests.ask(Wish(ANN, "1"))) for _ in range(5)]
         await settled(house)
@@ -110,7 +109,7 @@ async def test_crash_after_telling_tells_again(
     await house.handed.join("telegram")
     assert len(await house.handed.take("telegram", "died after telling")) == 1
     tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
+    async with Deliveries(share, "telegram", tell).telling():
         await settled(house)
     assert len(tell.told) == 1
 
@@ -124,7 +123,7 @@ async def test_entry_that_is_left_after_its_link_is_told_to_nobody(
     async with requests.fetch(house.vault.owner(ANN), asked.id):
         pass
     tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
+    async with Deliveries(share, "telegram", tell).telling():
         await settled(house)
     assert tell.told == []
 
@@ -138,7 +137,7 @@ async def test_link_that_can_not_be_read_holds_up_no_other(
     await house.redis.hset(key_of(broken.id), "link", b"x" * 100)
     link = await hand_in(house, await requests.ask(Wish(ANN, "1")))
     tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
+    async with Deliveries(share, "telegram", tell).telling():
         await settled(house)
     assert [arrival.status.id for arrival in tell.told] == [link.id]
 
@@ -149,7 +148,7 @@ async def test_chat_that_can_not_be_reached_may_still_fetch(
     """What can't be told is kept for a press of whoever asked, and shown until a press worked."""
     asked = await requests.ask(Wish(ANN, "1"))
     link = await hand_in(house, asked)
-    async with beside(Deliveries(share, "telegram", Told(Unreachable())).run()):
+    async with Deliveries(share, "telegram", Told(Unreachable())).telling():
         await settled(house)
     with pytest.raises(NotFound):
         async with requests.fetch(house.vault.owner(BEN), asked.id):
@@ -167,7 +166,7 @@ async def test_chat_that_can_not_be_reached_may_still_fetch(
 async def test_doors_get_their_own(house: House, share: Share, requests: Requests) -> None:
     """What was asked through one door is told through no other."""
     tell = Told()
-    async with beside(Deliveries(share, "discord", tell).run()):
+    async with Deliveries(share, "discord", tell).telling():
         await hand_in(house, await requests.ask(Wish(ANN, "1")))
         await house.handed.join("telegram")
         assert len(await house.handed.take("telegram", "a")) == 1
@@ -179,7 +178,7 @@ async def test_receipts_of_what_was_handed_in_reach_whoever_asked(
 ) -> None:
     """The secret is among the asker's own, and its receipts go where its link stands."""
     link = await hand_in(house, await requests.ask(Wish(ANN, "1", "de")))
-    async with beside(Deliveries(share, "telegram", Told(stands=STANDS)).run()):
+    async with Deliveries(share, "telegram", Told(stands=STANDS)).telling():
         await settled(house)
     mark = house.vault.owner(ANN)
     [status] = await house.vault.control.secrets(mark)
@@ -201,7 +200,7 @@ async def test_receipts_go_to_the_chat_where_the_message_is_not_known(
     )
     link = await hand_in(house, asked)
     tell = Told()
-    async with beside(Deliveries(share, "telegram", tell).run()):
+    async with Deliveries(share, "telegram", tell).telling():
         await settled(house)
     assert tell.told[0].ref.message == "message 1"
     await house.vault.control.revoke(link.id, house.vault.owner(ANN))
