@@ -258,17 +258,3 @@ async def test_without_javascript_it_works(
     await expect(page.locator("h1")).to_have_text("Handed over")
     assert await delivered(web.house, invited) == b"content"
     await context.close()
-
-
-async def test_page_is_light(page: Page, web: Web) -> None:
-    """All that the page behind an invitation loads weighs less than 40 KB."""
-    weights: list[int] = []
-
-    async def weigh(answer: object) -> None:
-        weights.append(len(await answer.body()))  # type: ignore[attr-defined]
-
-    page.on("response", weigh)
-    await page.goto(f"{web.url}/r/x")
-    await shows(page, "cut")
-    await until(lambda: len(weights) >= 3)
-    assert sum(weights) < 40_000

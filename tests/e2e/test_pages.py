@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from core.link import Claim, Link
 from core.secret import Kind
-from tests.contents import pieces, received, until
+from tests.contents import pieces, received
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -363,17 +363,3 @@ async def test_without_javascript_both_sides_work(
     await page.click("noscript button, main form button")
     await expect(page.locator("h1")).to_have_text("It is gone")
     await context.close()
-
-
-async def test_page_behind_a_link_is_light(page: Page, web: Web) -> None:
-    """All that the page behind a link loads weighs less than 40 KB."""
-    weights: list[int] = []
-
-    async def weigh(answer: object) -> None:
-        weights.append(len(await answer.body()))  # type: ignore[attr-defined]
-
-    page.on("response", weigh)
-    await page.goto(f"{web.url}/s/x")
-    await shows(page, "cut")
-    await until(lambda: len(weights) >= 3)
-    assert sum(weights) < 40_000
