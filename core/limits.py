@@ -36,10 +36,6 @@ UPLOADS, OPENS, LOGINS = "uploads", "opens", "logins"
 # is replaced begins anew.
 FOR_THE_MOMENT = "redis.set_repl(redis.REPL_NONE)"
 MOST_KNOWN = 10_000  # keys known to be full, in each process
-# Whoever may do much is counted ahead: a share of the limit at once, and used up before long.
-SHARE = 50
-MOST_AHEAD = 20
-AHEAD_FOR = 5_000  # ms
 
 
 class Windows(RedisStorage):
@@ -95,7 +91,6 @@ class Limits:
         self._key = server_key.owner("limits", "")
         self._clock = clock
         self._full: dict[str, int] = {}  # who is known to have to wait, and until when (ms)
-        self._ahead: dict[str, tuple[int, int]] = {}  # what is counted ahead, and until when (ms)
         limits: dict[str, RateLimitItem] = {
             UPLOADS: RateLimitItemPerHour(allowance.uploads_per_hour, namespace=UPLOADS),
             OPENS: RateLimitItemPerMinute(allowance.opens_per_minute, namespace=OPENS),
@@ -104,10 +99,7 @@ class Limits:
         self._limits = {what: limit for what, limit in limits.items() if limit.amount}
 
     async def count(self, what: str, who: str) -> None:
-        """Count one of `UPLOADS`, `OPENS`, `LOGINS`, in one round trip at most.
-
-        A limit of 100 and more is counted ahead: up to 2 % of it in each process, of which what is
-        left after five seconds counts all the same.
+        """Count one of `UPLOADS`, `OPENS`, `LOGINS`, in one round trip.
 
         Raises:
             RateLimited: there were too many; this one does not count.
@@ -118,29 +110,9 @@ class Limits:
             return
         mark = self._mark(what, who)
         self._recall(what, mark)
-        if self._counted_ahead(mark):
-            return
-        many = min(limit.amount // SHARE, MOST_AHEAD)
-        if many > 1 and await self._limiter.hit(limit, mark, cost=many):
-            self._note_ahead(mark, many - 1)
-        elif not await self._limiter.hit(limit, mark):
+        if not await self._limiter.hit(limit, mark):
             await self._remember(limit, mark)
             self._recall(what, mark)
-
-    def _counted_ahead(self, mark: str) -> bool:
-        left, until = self._ahead.get(mark, (0, 0))
-        if not left or until <= self._clock():
-            return False
-        self._ahead[mark] = left - 1, until
-        return True
-
-    def _note_ahead(self, mark: str, left: int) -> None:
-        now = self._clock()
-        if len(self._ahead) >= MOST_KNOWN:
-            self._ahead = {one: kept for one, kept in self._ahead.items() if kept[1] > now}
-        if len(self._ahead) >= MOST_KNOWN:
-            self._ahead.clear()
-        self._ahead[mark] = left, now + AHEAD_FOR
 
     def recall(self, what: str, who: str) -> None:
         """Refuse whoever is known to be over the limit still: a flood costs Redis nothing.
