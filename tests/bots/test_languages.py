@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from core.language import N_, _, speaking
-from tests.contents import until
+import pytest
+from discord.ui import Label
+
+from bots import replies
+from bots.discord_form import PasswordForm, ShareForm
+from core.language import LANGUAGES, N_, _, speaking
+from core.secret import Kind, Sender
+from tests.contents import pieces, until
 from tests.fakes.discord_talk import door, shared
 from tests.fakes.discord_talk import opened as opened_in_discord
 from tests.fakes.telegram_chats import buttons
@@ -112,3 +118,25 @@ async def test_discord_shows_the_commands_in_every_language(
     [share_] = [command for command in commands if command["name"] == "share"]
     for option in share_["options"]:
         assert JAPANESE.search(option["description_localizations"]["ja"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_forms_fit_into_what_discord_takes(language: str, share: Share, web: Web) -> None:
+    """Titles and labels have at most 45 characters, hints 100, in every language."""
+    owner = web.house.vault.owner(Sender("discord", "1"))
+    sealed = await web.house.vault.seal(pieces(b"x"), kind=Kind.TEXT, password="pw", owner=owner)
+    status = await web.house.vault.control.status(sealed.link.id, owner)
+    with speaking(language):
+        forms = [ShareForm(share.policy, None), PasswordForm(status)]
+    for form in forms:
+        labels = [item for item in form.children if isinstance(item, Label)]
+        assert len(labels) >= 2
+        assert all(len(text) <= 45 for text in (form.title, *(one.text for one in labels)))
+        hints = [one.description for one in labels if one.description]
+        assert _in(language, replies.NO_LOGIN) in " ".join(hints)
+        assert all(len(hint) <= 100 for hint in hints)
+
+
+def _in(language: str, sentence: str) -> str:
+    with speaking(language):
+        return _(sentence)

@@ -100,6 +100,15 @@ async def test_each_limit_is_its_own_and_zero_is_none(processes: Processes) -> N
     assert len(await processes.house.redis.keys("ots:limit:*")) == 2
 
 
+async def test_many_at_once_are_let_in_up_to_the_limit(processes: Processes) -> None:
+    """Whoever comes in a rush to several processes gets what is allowed: not one more, nor less."""
+    limits = [processes.start(opens_per_minute=100) for _ in range(2)]
+    rush = (limits[n % 2].count(OPENS, "a") for n in range(150))
+    told = await asyncio.gather(*rush, return_exceptions=True)
+    assert told.count(None) == 100
+    assert sum(isinstance(one, RateLimited) for one in told) == 50
+
+
 async def test_who_is_over_the_limit_costs_redis_nothing(processes: Processes) -> None:
     """A process asks once; until the moment it was told, it refuses by itself."""
     limits = processes.start(opens_per_minute=1)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bots.share import Share, Submission, text_content
+from core.creations import Creations
 from core.record import record_key
 from core.redis_connection import CONNECTIONS
 from core.scripts import PATIENCE
+from core.secret import Kind, Sender, State
 from tests.faults.conftest import PASSWORD, call_of
-from tests.faults.kinds import ALL, BlackHole, Each
+from tests.faults.kinds import ALL, AllDropped, BlackHole, Each
 from tests.faults.proxy import Fault
 from tests.page import Page, Shared, Told, hand_in
 from tests.storms.conftest import SOAK
@@ -133,6 +137,26 @@ async def test_script_without_a_claim_is_given_the_one_that_may_have_won(
     assert (told.status, told.problem) == (503, "unfinished")
     async with client.post(url, json={**fields, "claim": told.more["claim"]}) as answer:
         assert (answer.status, await answer.read()) == (200, b"once")
+
+
+async def test_stop_while_a_link_is_handed_over_stays_a_stop(web: Web, redis_side: Proxy) -> None:
+    """Redis is away while a link that nobody got is abandoned: a repeat of the event ends it."""
+    share = Share.of(web.house, web.url)
+    sender = Sender("telegram", "42")
+
+    def told() -> Submission:
+        return Submission(sender=sender, event="1", kind=Kind.TEXT, content=text_content("once"))
+
+    with pytest.raises(asyncio.CancelledError):  # noqa: PT012 - a door's stop comes in its block
+        async with share.handle(told()) as lost:
+            redis_side.fault = Each(call_of("forestall"), AllDropped())
+            raise asyncio.CancelledError
+    redis_side.fault = Fault()
+    quick = Creations(share.creations._run, share.vault.server_key, lease=0.01)
+    async with replace(share, creations=quick).handle(told()) as shared:
+        assert shared.replaced
+    status = await share.vault.control.status(lost.id, share.vault.owner(sender))
+    assert status.state == State.REVOKED
 
 
 def blobs(web: Web) -> int:
