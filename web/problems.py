@@ -49,7 +49,7 @@ def _gone(error: e.Gone) -> str:
     return {
         "opened": _("It was opened before, and it opens only once."),
         "expired": _("Its time ran out before anybody opened it. Ask the sender for a new link."),
-        "revoked": _("The sender took it back. Nobody received it."),
+        "revoked": _("It was taken back. Nobody received it."),
     }[error.state]
 
 
