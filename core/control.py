@@ -139,7 +139,7 @@ class Control:
             raise TooLate
         if state is State.EXPIRED:
             raise Gone(state)
-        holder = await self._blobs.latch(secret_id, limit, REVOKED)
+        holder = await self._handout.win(secret_id, limit, REVOKED)
         if holder != REVOKED:
             await self._too_late(secret_id, holder)
         await self._records.revoke(secret_id, event)

@@ -69,10 +69,21 @@ class Handout:
         Raises:
             Gone: somebody else holds the latch, or the secret's life is over.
         """
-        holder = await self._latch(secret_id, rights.limit_ms, claim.holder)
+        holder = await self.win(secret_id, rights.limit_ms, claim.holder)
         if holder != claim.holder:
             await self.follow(secret_id, holder)
         return await self._records.release(secret_id, claim.holder, resume)
+
+    async def win(self, secret_id: SecretId, limit: int, claim: str) -> str:
+        """Take the latch for somebody who waits; say who holds it now.
+
+        Raises:
+            Unavailable: also where the disk has no room for it, as nothing is decided then.
+        """
+        try:
+            return await self._latch(secret_id, limit, claim)
+        except StorageFull as full:
+            raise Unavailable from full
 
     async def _latch(self, secret_id: SecretId, limit: int, claim: str) -> str:
         try:

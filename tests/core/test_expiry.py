@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.blobs import EXPIRED
+from core.blobs import EXPIRED, REVOKED
 from core.blobs.filesystem import FileBlobs
-from core.errors import Gone, StorageFull
+from core.errors import Gone, StorageFull, Unavailable
 from core.handout import Handout
 from core.link import Claim
 from core.receipts import Event
@@ -129,6 +129,24 @@ async def test_full_disk_empties_itself(house: House, settings: Settings) -> Non
     assert await Handout(records, blobs).expire(over.id, limit) is State.EXPIRED
     assert lying(root) == [str(live.id)]
     assert await blobs.holder(over.id, limit) == EXPIRED
+
+
+async def test_full_disk_decides_nothing(house: House, settings: Settings) -> None:
+    """No latch fits: nobody is told that their upload was not kept, and it opens when one does."""
+
+    class Full(FileBlobs):
+        """No latch can be made."""
+
+        async def latch(self, *_: object) -> str:
+            raise StorageFull
+
+    link, _ = await shared(house)
+    limit = int(await house.redis.hget(record(link), "limit") or 0)
+    full = Handout(Records(house.scripts, house.outbox), Full(settings.data_dir / "blobs"))
+    for holder in (Claim.random().holder, REVOKED):
+        with pytest.raises(Unavailable):
+            await full.win(link.id, limit, holder)
+    assert await received(house.vault, link.id, link.key, Claim.random()) == CONTENT
 
 
 def lying(root: Path) -> list[str]:
