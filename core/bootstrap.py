@@ -37,6 +37,7 @@ from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
 from core.redis_connection import connect, warn_of_losses
+from core.redis_pipe import ServerPipe
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -112,7 +113,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(url, patience=None))
-        scripts = Scripts(quick, trip=metrics.redis_trip)
+        scripts = Scripts(ServerPipe(quick), trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
         statistics = Statistics(scripts, counted=metrics.count)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from core.scripts import Argument, Scripts
+    from core.redis_pipe import Argument
+    from core.scripts import Scripts
 
 STREAM = "ots:receipts"
 REMEMBERED = 7 * 24 * 60 * 60 * 1000  # ms that a receipt waits for its reader

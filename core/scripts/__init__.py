@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import nullcontext
+from dataclasses import dataclass
+from hashlib import sha1
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from redis.exceptions import NoScriptError, RedisError
 
 from core.errors import Unavailable
+from core.redis_pipe import Argument, Command
 from core.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from redis.asyncio import Redis
+    from core.redis_pipe import Pipe
 
-Argument: TypeAlias = bytes | str | int
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
 Party: TypeAlias = tuple[float, tuple[Call, ...]]  # calls, and since when (s) they wait
 
@@ -42,7 +45,7 @@ ON_RECORDS = (
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
 ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
-TRIPS = 2  # round trips under way at once, in each process
+TRIPS = 2  # round trips to a server under way at once, in each process
 
 
 def source(name: str) -> str:
@@ -57,29 +60,40 @@ def source(name: str) -> str:
     return f"{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One that servers keep under the hash of its text, once they have seen it."""
+
+    text: str
+    sha: str
+
+    @classmethod
+    def of(cls, text: str) -> Script:
+        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
 class Scripts:
     """Calls scripts by name. Each is safe to run twice: a lost reply may be asked for again."""
 
     def __init__(
         self,
-        redis: Redis,
+        pipe: Pipe,
         *,
         patience: float = PATIENCE,
         trip: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """Take the connections; a round trip has `patience` seconds, and is made in a `trip`."""
-        self._redis = redis
+        """Take the way to Redis; a round trip has `patience` seconds, and is made in a `trip`."""
+        self._pipe = pipe
         self._trip = trip
         self._patience = patience
-        self._scripts = {
-            name: redis.register_script(source(name))
-            for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
-        }
-        self._trips = Together(self._travel, at_once=TRIPS)
+        self._scripts: dict[str, Script] = {}
+        for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS):
+            self.add(name, source(name))
+        self._lanes: dict[str, Together[Party, list[Any]]] = {}
 
     def add(self, name: str, text: str) -> None:
-        """Know one more script, from a library: it takes one key, as ours do."""
-        self._scripts[name] = self._redis.register_script(text)
+        """Know one more script: it takes one key, as all do."""
+        self._scripts[name] = Script.of(text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
@@ -91,12 +105,39 @@ class Scripts:
         return answer
 
     async def together(self, *calls: Call) -> list[Any]:
-        """Run scripts and commands in one round trip, in their order, not as one step.
+        """Run scripts and commands in one round trip, not as one step.
+
+        Those on one key are run in their order. A cluster may run others in any.
 
         Raises:
             Unavailable: when Redis does not answer; any of them may have happened.
         """
-        return await self._trips((time.monotonic(), calls))
+        if self._pipe.ordered:
+            return await self._go("", calls)
+        lanes: dict[str, list[int]] = {}
+        for n, call in enumerate(calls):
+            lanes.setdefault(self._pipe.lane(call[1]), []).append(n)
+        told = await asyncio.gather(
+            *(self._go(lane, tuple(calls[n] for n in some)) for lane, some in lanes.items())
+        )
+        found = dict(zip(chain(*lanes.values()), chain(*told), strict=True))
+        return [found[n] for n in range(len(calls))]
+
+    async def in_order(self, first: Sequence[Call], then: Sequence[Call]) -> list[Any]:
+        """Run calls when all of the first ones are done; one server does all in one round trip.
+
+        Raises:
+            Unavailable: as for `together`; where a first one failed, a cluster runs none of them.
+        """
+        if self._pipe.ordered:
+            return await self.together(*first, *then)
+        return [*await self.together(*first), *await self.together(*then)]
+
+    async def _go(self, lane: str, calls: tuple[Call, ...]) -> list[Any]:
+        trips = self._lanes.get(lane)
+        if trips is None:
+            trips = self._lanes[lane] = Together(self._travel, at_once=TRIPS)
+        return await trips((time.monotonic(), calls))
 
     async def _travel(self, parties: Sequence[Party]) -> list[list[Any] | Exception]:
         """Make one round trip; who waited too long for it is told so, and has no part in it."""
@@ -122,30 +163,25 @@ class Scripts:
         return told
 
     async def _send(self, calls: list[Call]) -> list[Any]:
-        answers = await self._pipe(calls)
+        answers = await self._pipe.send([self._command(call) for call in calls])
         unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-        if unknown:  # a server that just started
-            for name in {calls[n][0] for n in unknown}:
-                await self._redis.script_load(self._scripts[str(name)].script)
-            for n, answer in zip(
-                unknown, await self._pipe([calls[n] for n in unknown]), strict=True
-            ):
+        if unknown:  # to a server that just started, or has a key since a moment ago
+            told = await self._pipe.send([self._whole(calls[n]) for n in unknown])
+            for n, answer in zip(unknown, told, strict=True):
                 answers[n] = answer
         return answers
 
-    async def _pipe(self, calls: list[Call]) -> list[Any]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for name, *arguments in calls:
-                script = self._scripts.get(str(name))
-                if script is None:
-                    pipe.execute_command(name, *arguments)
-                else:
-                    pipe.execute_command("EVALSHA", script.sha, 1, *arguments)
-            return await pipe.execute(raise_on_error=False)
+    def _command(self, call: Call) -> Command:
+        script = self._scripts.get(str(call[0]))
+        return call if script is None else ("EVALSHA", script.sha, 1, *call[1:])
+
+    def _whole(self, call: Call) -> Command:
+        return ("EVAL", self._scripts[str(call[0])].text, 1, *call[1:])
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
-        await self._trips.aclose()
+        for trips in self._lanes.values():
+            await trips.aclose()
 
 
 def _unavailable(error: Exception) -> Unavailable:

@@ -13,6 +13,7 @@ from core.errors import Busy, RateLimited, StorageFull, TooManyAtOnce, Unavailab
 from core.gate import Gate
 from core.keys import ServerKey
 from core.limits import LOGINS, OPENS, UPLOADS, Limits, Windows
+from core.redis_pipe import ServerPipe
 from core.room import STORED_EVERY, Room
 from core.scripts import Scripts
 from core.secret import Kind
@@ -36,7 +37,7 @@ class Processes:
         self.scripts: list[Scripts] = []
 
     def start(self, **allowed: int) -> Limits:
-        scripts = Scripts(self.house.redis)
+        scripts = Scripts(ServerPipe(self.house.redis))
         self.scripts.append(scripts)
         windows = Windows(self.house.redis, scripts, self.clock)
         return Limits(
