@@ -36,6 +36,7 @@ from core.readiness import Readiness
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
+from core.redis_address import RedisAddress
 from core.redis_connection import connect, warn_of_losses
 from core.redis_pipe import ServerPipe
 from core.room import Room
@@ -96,13 +97,13 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
     """
     await asyncio.to_thread(_private_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        if settings.redis_url is not None:
-            url = settings.redis_url.reveal()
-        elif own_redis:
+        address = settings.redis_url
+        if address is None and own_redis:
             url = await stack.enter_async_context(embedded_redis(settings.data_dir))
-        else:
-            url = join_redis(settings.data_dir)
-        redis = await stack.enter_async_context(connect(url))
+            address = RedisAddress.parse(url)
+        elif address is None:
+            address = RedisAddress.parse(join_redis(settings.data_dir))
+        redis = await stack.enter_async_context(connect(address))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         await _fits(redis, server_key)
         if settings.redis_url is not None:
@@ -112,7 +113,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         stack.push_async_callback(store.aclose)
         blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
-        quick = await stack.enter_async_context(connect(url, patience=None))
+        quick = await stack.enter_async_context(connect(address, patience=None))
         scripts = Scripts(ServerPipe(quick), trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import (
+    BlockingConnectionPool,
+    Connection,
+    Redis,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from core.errors import CannotStart
+from core.redis_address import Kind
 from core.redis_state import RedisState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from core.redis_address import RedisAddress
 
 log = structlog.get_logger()
 
@@ -25,28 +34,52 @@ PATIENCE = 5.0  # seconds that a request waits for a free connection, and for an
 
 
 @asynccontextmanager
-async def connect(url: str, *, patience: float | None = PATIENCE) -> AsyncIterator[Redis]:
-    """Connect; `patience` is in seconds, for each answer."""
-    try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=PATIENCE,
-            socket_timeout=patience,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
-        )
-    except ValueError:
-        raise CannotStart("REDIS_URL: write redis://, rediss:// or unix://") from None
-    try:
+async def connect(
+    address: RedisAddress, *, patience: float | None = PATIENCE
+) -> AsyncIterator[Redis]:
+    """Connect; `patience` is in seconds, for each answer.
+
+    Raises:
+        CannotStart: it does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        pool = _pool(address, patience)
+        stack.push_async_callback(pool.aclose)
         redis = Redis(connection_pool=pool)
         try:
             await redis.ping()
         except RedisError as error:
             raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
         yield redis
-    finally:
-        await pool.aclose()
+
+
+def _pool(address: RedisAddress, patience: float | None) -> BlockingConnectionPool:
+    """Make connections to the one server that there is."""
+    if address.kind is not Kind.SINGLE:
+        raise CannotStart(f"REDIS_URL: no {address.kind} can be used yet")
+    return BlockingConnectionPool(
+        max_connections=CONNECTIONS, timeout=PATIENCE, **_place(address), **_each(address, patience)
+    )
+
+
+def _place(address: RedisAddress) -> dict[str, Any]:
+    if address.path:
+        return {"connection_class": UnixDomainSocketConnection, "path": address.path}
+    [(host, port)] = address.nodes
+    kind = Connection if address.tls is None else SSLConnection
+    return {"connection_class": kind, "host": host, "port": port}
+
+
+def _each(address: RedisAddress, patience: float | None) -> dict[str, Any]:
+    """List what each connection needs, wherever it leads."""
+    return {
+        **address.login,
+        **(address.tls or {}),
+        "db": address.db,
+        "socket_timeout": patience,
+        "socket_connect_timeout": PATIENCE,
+        "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
+    }
 
 
 async def warn_of_losses(redis: Redis) -> None:
