@@ -37,8 +37,8 @@ from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
 from core.redis_address import RedisAddress
-from core.redis_connection import connect, warn_of_losses
-from core.redis_pipe import ServerPipe
+from core.redis_connection import connect, pipe_to, warn_of_losses
+from core.redis_state import RedisState
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -51,10 +51,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from redis.asyncio import Redis
-
     from core.blobs import Blobs
     from core.receipts import Receipt
+    from core.redis_cluster import AnyRedis
     from core.settings import Settings
 
 
@@ -65,7 +64,7 @@ class House:
     vault: Vault
     creations: Creations
     notes: Notes
-    redis: Redis
+    redis: AnyRedis
     blobs: Blobs
     sweeper: Sweeper
     receipts: Receipts
@@ -114,7 +113,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(address, patience=None))
-        scripts = Scripts(ServerPipe(quick), trip=metrics.redis_trip)
+        scripts = Scripts(pipe_to(quick), trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
         statistics = Statistics(scripts, counted=metrics.count)
@@ -140,7 +139,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
         refused = partial(statistics.count, LIMIT_HITS)
-        limits = Limits(Windows(redis, scripts), server_key, settings.allowance, refused=refused)
+        limits = Limits(Windows(scripts), server_key, settings.allowance, refused=refused)
         room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
         yield House(
             vault=vault,
@@ -178,13 +177,13 @@ def _count_ended(metrics: Metrics, server_key: ServerKey, receipt: Receipt) -> N
     metrics.event(receipt.event.value, door).inc()
 
 
-async def _stored(redis: Redis, blobs: Blobs) -> int:
+async def _stored(redis: AnyRedis, blobs: Blobs) -> int:
     """Add up what lies in the store and, as small secrets do, in Redis."""
     try:
-        memory = await redis.info("memory")
+        servers = await RedisState.read(redis)
     except RedisError:
         raise Unavailable from None
-    return await blobs.stored() + int(memory["used_memory_dataset"])
+    return await blobs.stored() + sum(one.dataset for one in servers)
 
 
 async def _last_flush(waiting: Outbox | Statistics) -> None:
@@ -223,7 +222,7 @@ def _secret_key(settings: Settings) -> bytes:
         raise CannotStart(f"{path} is damaged: bring a copy of it back.") from None
 
 
-async def _fits(redis: Redis, server_key: ServerKey) -> None:
+async def _fits(redis: AnyRedis, server_key: ServerKey) -> None:
     """Refuse a key that the stored data was not made with."""
     value = server_key.check_value()
     await redis.set("ots:key-check", value, nx=True)

@@ -14,9 +14,8 @@ from core.redis_state import RedisState
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from redis.asyncio import Redis
-
     from core.blobs import Blobs
+    from core.redis_cluster import AnyRedis
 
 T = TypeVar("T")
 
@@ -45,7 +44,7 @@ class Ready:
 class Readiness:
     """Asks Redis and the blob store, both at once."""
 
-    def __init__(self, redis: Redis, blobs: Blobs, spare: int) -> None:
+    def __init__(self, redis: AnyRedis, blobs: Blobs, spare: int) -> None:
         """Take the parts, and how many bytes of the disk must be free for more to be let in."""
         self._redis = redis
         self._blobs = blobs
@@ -59,16 +58,16 @@ class Readiness:
         seen = self._looks
         async with self._looking:
             if self._looks == seen:  # else somebody else looked while we waited
-                state, blobs, free = await asyncio.gather(
+                states, blobs, free = await asyncio.gather(
                     _asked(lambda: RedisState.read(self._redis)),
                     _asked(self._check),
                     _asked(self._blobs.free),
                 )
                 self._found = Ready(
-                    redis=state is not None and state.takes_writes,
+                    redis=states is not None and all(one.takes_writes for one in states),
                     blobs=blobs is not None,
                     room=free is not None and free >= self._spare,
-                    durable=state is not None and not state.risks(),
+                    durable=states is not None and not any(one.risks() for one in states),
                 )
                 self._looks += 1
         return self._found

@@ -21,8 +21,7 @@ from core.link import SecretId
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from redis.asyncio import Redis
-
+    from core.redis_cluster import AnyRedis
     from core.redis_pipe import Argument
     from core.scripts import Scripts
 
@@ -102,7 +101,7 @@ class Receipt:
 class Receipts:
     """The stream of receipts."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: AnyRedis, scripts: Scripts) -> None:
         self._redis = redis
         self._run = scripts
 

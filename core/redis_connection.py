@@ -19,12 +19,16 @@ from redis.exceptions import RedisError
 
 from core.errors import CannotStart
 from core.redis_address import Kind
+from core.redis_cluster import Cluster, ClusterPipe
+from core.redis_pipe import ServerPipe
 from core.redis_state import RedisState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.redis_address import RedisAddress
+    from core.redis_cluster import AnyRedis
+    from core.redis_pipe import Pipe
 
 log = structlog.get_logger()
 
@@ -36,20 +40,29 @@ PATIENCE = 5.0  # seconds that a request waits for a free connection, and for an
 @asynccontextmanager
 async def connect(
     address: RedisAddress, *, patience: float | None = PATIENCE
-) -> AsyncIterator[Redis]:
+) -> AsyncIterator[AnyRedis]:
     """Connect; `patience` is in seconds, for each answer.
 
     Raises:
         CannotStart: it does not answer.
     """
     async with AsyncExitStack() as stack:
+        if address.kind is Kind.CLUSTER:
+            cluster = Cluster(address, patience)
+            stack.push_async_callback(cluster.end)
+            await cluster.join()
+            yield cluster
+            return
         pool = _pool(address, patience)
         stack.push_async_callback(pool.aclose)
         redis = Redis(connection_pool=pool)
         try:
             await redis.ping()
+            told = await redis.info("cluster")
         except RedisError as error:
             raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
+        if told.get("cluster_enabled"):
+            raise CannotStart("REDIS_URL: this server is one of a cluster, write redis+cluster://")
         yield redis
 
 
@@ -82,7 +95,13 @@ def _each(address: RedisAddress, patience: float | None) -> dict[str, Any]:
     }
 
 
-async def warn_of_losses(redis: Redis) -> None:
+def pipe_to(redis: AnyRedis) -> Pipe:
+    """Lay the way for many calls at once over connections that nothing else uses."""
+    return ClusterPipe(redis) if isinstance(redis, Cluster) else ServerPipe(redis)
+
+
+async def warn_of_losses(redis: AnyRedis) -> None:
     """Say loudly how the operator's Redis could lose secrets; it is theirs to decide."""
-    for risk in (await RedisState.read(redis)).risks():
-        log.warning("redis may lose secrets", reason=risk)
+    for state in await RedisState.read(redis):
+        for risk in state.risks():
+            log.warning("redis may lose secrets", server=state.server, reason=risk)

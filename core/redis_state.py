@@ -1,16 +1,17 @@
-"""What a Redis says of itself: whether it takes writes, and whether it keeps what it took."""
+"""What a Redis says of itself: whether it takes writes, and whether it keeps what it took.
+
+A cluster's primaries are asked one by one: it is as good as the worst of them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from redis.exceptions import ResponseError
 
+from core.redis_cluster import AnyRedis, Cluster
 from core.redis_server import OLDEST
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 SECTIONS = ("server", "persistence", "memory", "replication")
 FSYNC = "appendfsync"
@@ -18,8 +19,13 @@ FSYNC = "appendfsync"
 
 @dataclass(frozen=True, slots=True)
 class RedisState:
-    """`fsync` is None where the server tells its settings to nobody, as hosted ones do."""
+    """What one server says; sizes in bytes, `uptime` in seconds, `dataset` without what it wastes.
 
+    `server` is its name in a cluster. `fsync` is None where it tells its settings to nobody, as
+    hosted ones do.
+    """
+
+    server: str
     version: str
     loading: bool
     replica: bool
@@ -28,26 +34,36 @@ class RedisState:
     fsync: str | None
     policy: str
     used: int
+    dataset: int
     most: int
+    uptime: int
 
     @classmethod
-    async def read(cls, redis: Redis) -> RedisState:
-        """Ask the server.
+    async def read(cls, redis: AnyRedis) -> list[RedisState]:
+        """Ask the server, or every primary.
 
         Raises:
-            RedisError: it does not answer.
+            RedisError: one does not answer.
         """
-        told: dict[str, Any] = await redis.info(*SECTIONS)
+        told = await _asked(redis, "INFO", *SECTIONS)
+        fsync = await _fsync(redis)
+        return [cls._read(server, info, fsync.get(server)) for server, info in told.items()]
+
+    @classmethod
+    def _read(cls, server: str, told: dict[str, Any], fsync: str | None) -> RedisState:
         return cls(
+            server=server,
             version=str(told.get("valkey_version", told.get("redis_version", "0"))),
             loading=told.get("loading", 0) != 0,
             replica=told.get("role") == "slave",
             persists=told.get("aof_enabled", 0) == 1,
             last_write_failed=told.get("aof_last_write_status", "ok") != "ok",
-            fsync=await _fsync(redis),
+            fsync=fsync,
             policy=str(told.get("maxmemory_policy", "noeviction")),
             used=int(told.get("used_memory", 0)),
+            dataset=int(told.get("used_memory_dataset", 0)),
             most=int(told.get("maxmemory", 0)),
+            uptime=int(told.get("uptime_in_seconds", 0)),
         )
 
     @property
@@ -70,9 +86,16 @@ class RedisState:
         return found
 
 
-async def _fsync(redis: Redis) -> str | None:
+async def _fsync(redis: AnyRedis) -> dict[str, str | None]:
     try:
-        told = await redis.config_get(FSYNC)
+        told = await _asked(redis, "CONFIG GET", FSYNC)
     except ResponseError:  # not allowed, or not known there
-        return None
-    return told.get(FSYNC)
+        return {}
+    return {server: settings.get(FSYNC) for server, settings in told.items()}
+
+
+async def _asked(redis: AnyRedis, *command: str) -> dict[str, Any]:
+    """Answer by the servers' names; where there is one alone, it has none."""
+    if isinstance(redis, Cluster):
+        return await redis.each(*command)
+    return {"": await redis.execute_command(*command)}  # type: ignore[no-untyped-call]

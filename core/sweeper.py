@@ -19,12 +19,11 @@ from core.errors import Gone, OneTimeShareError
 from core.link import SecretId
 from core.record import INDEX_SHARDS
 from core.records import SOON
+from core.redis_state import RedisState
 from core.secret import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from redis.asyncio import Redis
 
     from core.blobs import Blobs, Lying
     from core.clock import Clock
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from core.receipts import Receipts
     from core.record import Settled
     from core.records import Records
+    from core.redis_cluster import AnyRedis
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Sweeper:
     def __init__(  # noqa: PLR0913 - everything that is cleaned
         self,
         *,
-        redis: Redis,
+        redis: AnyRedis,
         records: Records,
         blobs: Blobs,
         handout: Handout,
@@ -139,8 +139,8 @@ class Sweeper:
 
     async def _remembers(self) -> bool:
         """Only a Redis that has run for a while is believed that a record never was."""
-        info: dict[str, int] = await self._redis.info()
-        return info["loading"] == 0 and info["uptime_in_seconds"] >= UPTIME
+        states = await RedisState.read(self._redis)
+        return all(not one.loading and one.uptime >= UPTIME for one in states)
 
     async def _adopt(self, lying: Lying) -> None:
         """Delete bytes whose creation ended before its record, or whose record is over or gone."""

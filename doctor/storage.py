@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,8 @@ from doctor.finding import bad, doubtful, good
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from redis.asyncio import Redis
-
     from core.bootstrap import House
+    from core.redis_cluster import AnyRedis
     from core.settings import Settings
     from doctor.finding import Finding
 
@@ -51,11 +51,11 @@ async def storage(settings: Settings) -> list[Finding]:
         return [bad("start", error.reason)]
 
 
-async def _redis(redis: Redis) -> list[Finding]:
+async def _redis(redis: AnyRedis) -> list[Finding]:
     try:
-        state = await RedisState.read(redis)
+        states = await RedisState.read(redis)
         return [
-            *_kept(state),
+            *chain.from_iterable(map(_kept, states)),
             await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER),
             await _speed(REDIS, "writes", lambda: redis.set(PROBE, 1, px=1000), SLOW_WRITE),
             await _clocks(redis),
@@ -65,15 +65,16 @@ async def _redis(redis: Redis) -> list[Finding]:
 
 
 def _kept(state: RedisState) -> list[Finding]:
-    found = [bad(REDIS, risk) for risk in state.risks()]
+    about = f"{REDIS} {state.server}".rstrip()
+    found = [bad(about, risk) for risk in state.risks()]
     if not state.takes_writes:
-        found.append(bad(REDIS, "takes no writes: it is full, read-only, loading, or its disk is"))
+        found.append(bad(about, "takes no writes: it is full, read-only, loading, or its disk is"))
     if state.fsync is None:
-        found.append(doubtful(REDIS, "tells nobody its appendfsync: it must be always"))
-    return found or [good(REDIS, f"version {state.version} keeps what it acknowledges")]
+        found.append(doubtful(about, "tells nobody its appendfsync: it must be always"))
+    return found or [good(about, f"version {state.version} keeps what it acknowledges")]
 
 
-async def _clocks(redis: Redis) -> Finding:
+async def _clocks(redis: AnyRedis) -> Finding:
     before = time.time()
     seconds, micros = await redis.time()
     apart = abs(seconds + micros / 1e6 - (before + time.time()) / 2)

@@ -13,6 +13,7 @@ from core.blobs import BOUNDLESS
 from core.errors import Unavailable
 from core.heartbeats import SILENT
 from core.language import N_
+from core.redis_state import RedisState
 from core.secret import State
 from core.statistics import SEALED, total
 
@@ -158,10 +159,10 @@ def _sum(slots: list[Slot]) -> Slot:
 
 async def _memory(house: House) -> int:
     try:
-        told: dict[str, int] = await house.redis.info("memory")
+        servers = await RedisState.read(house.redis)
     except RedisError as error:
         raise Unavailable from error
-    return told["used_memory"]
+    return sum(one.used for one in servers)
 
 
 async def _doors(house: House) -> list[Door]:

@@ -13,7 +13,7 @@ from core.errors import Busy, RateLimited, StorageFull, TooManyAtOnce, Unavailab
 from core.gate import Gate
 from core.keys import ServerKey
 from core.limits import LOGINS, OPENS, UPLOADS, Limits, Windows
-from core.redis_pipe import ServerPipe
+from core.redis_connection import pipe_to
 from core.room import STORED_EVERY, Room
 from core.scripts import Scripts
 from core.secret import Kind
@@ -37,9 +37,9 @@ class Processes:
         self.scripts: list[Scripts] = []
 
     def start(self, **allowed: int) -> Limits:
-        scripts = Scripts(ServerPipe(self.house.redis))
+        scripts = Scripts(pipe_to(self.house.redis))
         self.scripts.append(scripts)
-        windows = Windows(self.house.redis, scripts, self.clock)
+        windows = Windows(scripts, self.clock)
         return Limits(
             *(windows, ServerKey(bytes(32)), Allowance(**allowed)),
             clock=self.clock,
@@ -149,7 +149,7 @@ async def test_redis_learns_nobody(processes: Processes) -> None:
     assert b"192.0.2" not in key
     assert 3500 < await processes.house.redis.ttl(key) <= 3600
     other = Limits(
-        Windows(processes.house.redis, processes.scripts[0], processes.clock),
+        Windows(processes.scripts[0], processes.clock),
         *(ServerKey(bytes([1]) * 32), Allowance()),
     )
     await other.count(UPLOADS, "192.0.2.77")
