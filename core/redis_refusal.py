@@ -20,7 +20,7 @@ def why_not(error: RedisError) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return (
                 f"The certificate of Redis is not trusted here: {cause.verify_message}. Write "
-                "ssl_ca_certs=/its/authority.pem in REDIS_URL, and the host as the certificate does."
+                "ssl_ca_certs=/its/authority.pem in REDIS_URL, and the host by its name there."
             )
         if isinstance(cause, ssl.SSLError):
             return (

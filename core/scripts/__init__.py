@@ -41,6 +41,16 @@ ON_RECORDS = (
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
 ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
+# What only reads, or writes what the clock or the moment decides: nothing a fail-over could undo.
+READING = frozenset(
+    {
+        *("peek", "inspect", "check", "material", "inquire", "look", "observe"),
+        *("acquire window", "see window"),
+        *("GET", "HGETALL", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+    }
+)
+LAST = "ots:last"  # written after all else, see `_pipe`
+REPLICATED_WITHIN = 2.0  # seconds
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
@@ -66,9 +76,14 @@ class Scripts:
         *,
         patience: float = PATIENCE,
         trip: Callable[[], AbstractContextManager[object]] = nullcontext,
+        replicas: int = 0,
     ) -> None:
-        """Take the connections; a round trip has `patience` seconds, and is made in a `trip`."""
+        """Take the connections; a round trip has `patience` seconds, and is made in a `trip`.
+
+        What it wrote is acknowledged when so many `replicas` have it too.
+        """
         self._redis = redis
+        self._replicas = replicas
         self._trip = trip
         self._patience = patience
         self._scripts = {
@@ -134,6 +149,7 @@ class Scripts:
         return answers
 
     async def _pipe(self, calls: list[Call]) -> list[Any]:
+        waits = self._replicas > 0 and any(call[0] not in READING for call in calls)
         async with self._redis.pipeline(transaction=False) as pipe:
             for name, *arguments in calls:
                 script = self._scripts.get(str(name))
@@ -141,7 +157,24 @@ class Scripts:
                     pipe.execute_command(name, *arguments)
                 else:
                     pipe.execute_command("EVALSHA", script.sha, 1, *arguments)
-            return await pipe.execute(raise_on_error=False)
+            if waits:
+                # Redis waits for what this connection wrote. A step done before, whose reply was
+                # lost on another one, writes nothing now; this comes after whatever it wrote.
+                pipe.execute_command("SET", LAST, 1)
+                pipe.execute_command("WAIT", self._replicas, int(REPLICATED_WITHIN * 1000))
+            answers = await pipe.execute(raise_on_error=False)
+        return self._replicated(calls, answers) if waits else answers
+
+    def _replicated(self, calls: list[Call], answers: list[Any]) -> list[Any]:
+        """Take back what was acknowledged if too few replicas have it; it can be done again."""
+        *answers, _, reached = answers
+        if not isinstance(reached, Exception) and reached >= self._replicas:
+            return answers
+        lost = reached if isinstance(reached, Exception) else TimeoutError("replicas")
+        return [
+            answer if call[0] in READING or isinstance(answer, NoScriptError) else lost
+            for call, answer in zip(calls, answers, strict=True)
+        ]
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
