@@ -38,6 +38,8 @@ from core.reception import Reception
 from core.records import Records
 from core.redis_address import RedisAddress
 from core.redis_connection import connect, pipe_to, warn_of_losses
+from core.redis_refusal import why_not
+from core.redis_rights import check_rights
 from core.redis_state import RedisState
 from core.room import Room
 from core.scripts import Scripts
@@ -104,16 +106,16 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             address = RedisAddress.parse(join_redis(settings.data_dir))
         redis = await stack.enter_async_context(connect(address))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
-        await _fits(redis, server_key)
         if settings.redis_url is not None:
-            await warn_of_losses(redis)
+            await _suits(redis)
+        await _fits(redis, server_key)
         metrics = Metrics()
         store = await open_blobs(settings.blobs, sealed_size(settings.policy.max_size))
         stack.push_async_callback(store.aclose)
         blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(address, patience=None))
-        scripts = Scripts(pipe_to(quick), trip=metrics.redis_trip)
+        scripts = Scripts(pipe_to(quick), trip=metrics.redis_trip, replicas=address.replicas)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
         statistics = Statistics(scripts, counted=metrics.count)
@@ -220,6 +222,15 @@ def _secret_key(settings: Settings) -> bytes:
         return parse_secret_key(path.read_text())
     except ValueError:
         raise CannotStart(f"{path} is damaged: bring a copy of it back.") from None
+
+
+async def _suits(redis: AnyRedis) -> None:
+    """Refuse an operator's Redis that can't be worked with, and warn of one that may forget."""
+    try:
+        await check_rights(redis)
+        await warn_of_losses(redis)
+    except RedisError as error:
+        raise CannotStart(why_not(error)) from None
 
 
 async def _fits(redis: AnyRedis, server_key: ServerKey) -> None:

@@ -6,7 +6,8 @@
     redis+cluster://[user:password@]host[:6379],host2[:6379]                      or rediss+
 
 What names, passwords and paths hold of `@:/?#,%` is written as `%40` and the like. After a question
-mark come redis-py's own names for TLS, and `sentinel_username` and `sentinel_password`.
+mark come redis-py's own names for TLS, `sentinel_username` and `sentinel_password`, `replicas` and
+`socket_timeout`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ Node: TypeAlias = tuple[str, int]  # host, port
 
 FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password")
 SWITCHES = ("ssl_check_hostname",)
+REPLICAS, PATIENCE = "replicas", "socket_timeout"
 LOGIN, SENTINEL_LOGIN = ("username", "password"), ("sentinel_username", "sentinel_password")
+MOST = 1000
 HOW = (
     "write redis://, rediss:// or unix://, "
     "or redis+sentinel://host:26379,host2:26379/primary, or redis+cluster://host:6379,host2:6379"
@@ -49,6 +52,7 @@ class RedisAddress:
     `nodes`: the server, the sentinels, or some of the cluster; none where `path` is a unix socket.
     `primary`: what the sentinels call it. `login` holds `username` and `password` where they are
     needed, and so does `sentinel_login`. `tls`: redis-py's options `ssl_…`, None without TLS.
+    `replicas`: how many must have what is acknowledged. `patience`: seconds for an answer.
     """
 
     kind: Kind = Kind.SINGLE
@@ -59,6 +63,8 @@ class RedisAddress:
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
     sentinel_login: Mapping[str, str] = field(default_factory=dict, repr=False)
     tls: Mapping[str, str | bool] | None = field(default=None, repr=False)
+    replicas: int = 0
+    patience: float | None = None
 
     @classmethod
     def parse(cls, text: str) -> RedisAddress:
@@ -83,20 +89,23 @@ _KINDS = {"": Kind.SINGLE, "+sentinel": Kind.SENTINEL, "+cluster": Kind.CLUSTER}
 
 
 def _socket(parts: SplitResult) -> RedisAddress:
-    options = _options(parts, {"db", *LOGIN})
+    options = _options(parts, {"db", PATIENCE, *LOGIN})
     if not parts.path.startswith("/"):
         raise ValueError("write the socket as unix:///absolute/path")
     return RedisAddress(
         path=unquote(parts.path),
-        db=_db(options.get("db", "0")),
+        db=_number("db", options.get("db", "0")),
         login=_login(parts.netloc, options),
+        patience=_patience(options),
     )
 
 
 def _network(parts: SplitResult, kind: Kind, *, encrypted: bool) -> RedisAddress:
-    known = {"db", *LOGIN} if kind is Kind.SINGLE else set(LOGIN)
-    if kind is Kind.SENTINEL:
-        known |= set(SENTINEL_LOGIN)
+    known = {
+        Kind.SINGLE: {"db", REPLICAS},
+        Kind.SENTINEL: {REPLICAS, *SENTINEL_LOGIN},
+        Kind.CLUSTER: set[str](),
+    }[kind] | {PATIENCE, *LOGIN}
     options = _options(parts, known | ({*FILES, *SWITCHES} if encrypted else set()))
     path = [unquote(step) for step in parts.path.strip("/").split("/") if step]
     primary = path.pop(0) if kind is Kind.SENTINEL and path else ""
@@ -108,10 +117,12 @@ def _network(parts: SplitResult, kind: Kind, *, encrypted: bool) -> RedisAddress
         kind=kind,
         nodes=_nodes(parts.netloc, kind),
         primary=primary,
-        db=_db(options.get("db", path[0] if path else "0")),
+        db=_number("db", options.get("db", path[0] if path else "0")),
         login=_login(parts.netloc, options),
         sentinel_login=_named(options, LOGIN, SENTINEL_LOGIN),
         tls=_tls(options) if encrypted else None,
+        replicas=_number(REPLICAS, options.get(REPLICAS, "0")),
+        patience=_patience(options),
     )
 
 
@@ -154,10 +165,20 @@ def _named(
     return {name: options[key] for name, key in zip(names, written, strict=True) if key in options}
 
 
-def _db(text: str) -> int:
-    if not text.isascii() or not text.isdecimal():
-        raise ValueError("write the database as a number, as in redis://host/0")
+def _number(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) > MOST:
+        raise ValueError(f"{name}: write a number up to {MOST}")
     return int(text)
+
+
+def _patience(options: Mapping[str, str]) -> float | None:
+    try:
+        seconds = float(options.get(PATIENCE, "1"))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < MOST:
+        raise ValueError(f"{PATIENCE}: write seconds, as 5 or 0.5")
+    return seconds if PATIENCE in options else None
 
 
 def _tls(options: Mapping[str, str]) -> dict[str, str | bool]:

@@ -25,8 +25,6 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
-from core.errors import CannotStart
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
@@ -58,18 +56,6 @@ class Cluster(RedisCluster):
             **more,
         )
         self._free = asyncio.Semaphore(CONNECTIONS)
-
-    async def join(self) -> None:
-        """Learn which server has what.
-
-        Raises:
-            CannotStart: with the reason.
-        """
-        try:
-            await self.initialize()
-        except (RedisError, RedisClusterException) as error:
-            why = type(error.__cause__ or error).__name__
-            raise CannotStart(f"REDIS_URL: no cluster with all its slots answers: {why}") from None
 
     async def execute_command(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the library's
         async with self._place():
@@ -108,6 +94,19 @@ class Cluster(RedisCluster):
             *(self.execute_command(*command, target_nodes=node) for node in nodes)
         )
         return {node.name: answer for node, answer in zip(nodes, told, strict=True)}
+
+    async def at(self, key: str, commands: Sequence[Command]) -> list[Any]:
+        """Have commands run in one round trip by the server that has a key, whatever they touch.
+
+        Raises:
+            RedisError: it does not answer.
+        """
+        node = self.get_node_from_key(key)
+        if node is None:
+            raise NoConnection("nobody has that slot")
+        sent = [PipelineCommand(n, *command) for n, command in enumerate(commands)]
+        await node.execute_pipeline(sent)
+        return [command.result for command in sent]
 
     async def end(self) -> None:
         """Close all connections, also those that `aclose` leaves open after an error."""

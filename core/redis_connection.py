@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,16 +15,20 @@ from redis.asyncio import (
 )
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from core.errors import CannotStart
 from core.redis_address import Kind
 from core.redis_cluster import Cluster, ClusterPipe
 from core.redis_pipe import ServerPipe
+from core.redis_refusal import why_no_cluster, why_not
+from core.redis_sentinel import sentinel_pool
 from core.redis_state import RedisState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from redis.asyncio import ConnectionPool
 
     from core.redis_address import RedisAddress
     from core.redis_cluster import AnyRedis
@@ -41,58 +45,70 @@ PATIENCE = 5.0  # seconds that a request waits for a free connection, and for an
 async def connect(
     address: RedisAddress, *, patience: float | None = PATIENCE
 ) -> AsyncIterator[AnyRedis]:
-    """Connect; `patience` is in seconds, for each answer.
+    """Connect; `patience` is in seconds, for each answer, where the address says nothing else.
 
     Raises:
-        CannotStart: it does not answer.
+        CannotStart: it does not answer, or to somebody else only.
     """
-    async with AsyncExitStack() as stack:
-        if address.kind is Kind.CLUSTER:
-            cluster = Cluster(address, patience)
-            stack.push_async_callback(cluster.end)
-            await cluster.join()
+    if address.kind is Kind.CLUSTER:
+        async with _cluster(address, address.patience or patience) as cluster:
             yield cluster
-            return
-        pool = _pool(address, patience)
-        stack.push_async_callback(pool.aclose)
+        return
+    pools = sentinel_pool if address.kind is Kind.SENTINEL else _single_pool
+    async with pools(address, _options(address, patience)) as pool:
         redis = Redis(connection_pool=pool)
         try:
             await redis.ping()
             told = await redis.info("cluster")
         except RedisError as error:
-            raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
+            raise CannotStart(why_not(error)) from None
         if told.get("cluster_enabled"):
             raise CannotStart("REDIS_URL: this server is one of a cluster, write redis+cluster://")
         yield redis
 
 
-def _pool(address: RedisAddress, patience: float | None) -> BlockingConnectionPool:
-    """Make connections to the one server that there is."""
-    if address.kind is not Kind.SINGLE:
-        raise CannotStart(f"REDIS_URL: no {address.kind} can be used yet")
-    return BlockingConnectionPool(
-        max_connections=CONNECTIONS, timeout=PATIENCE, **_place(address), **_each(address, patience)
-    )
-
-
-def _place(address: RedisAddress) -> dict[str, Any]:
-    if address.path:
-        return {"connection_class": UnixDomainSocketConnection, "path": address.path}
-    [(host, port)] = address.nodes
-    kind = Connection if address.tls is None else SSLConnection
-    return {"connection_class": kind, "host": host, "port": port}
-
-
-def _each(address: RedisAddress, patience: float | None) -> dict[str, Any]:
-    """List what each connection needs, wherever it leads."""
+def _options(address: RedisAddress, patience: float | None) -> dict[str, Any]:
+    """List what a pool and its connections need, wherever they lead."""
     return {
         **address.login,
         **(address.tls or {}),
         "db": address.db,
-        "socket_timeout": patience,
+        "max_connections": CONNECTIONS,
+        "timeout": PATIENCE,
+        "socket_timeout": address.patience or patience,
         "socket_connect_timeout": PATIENCE,
         "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
     }
+
+
+@asynccontextmanager
+async def _cluster(address: RedisAddress, patience: float | None) -> AsyncIterator[Cluster]:
+    cluster = Cluster(address, patience)
+    try:
+        try:
+            await cluster.initialize()
+        except (RedisError, RedisClusterException) as error:
+            raise CannotStart(why_no_cluster(error)) from None
+        yield cluster
+    finally:
+        await cluster.end()
+
+
+@asynccontextmanager
+async def _single_pool(
+    address: RedisAddress, options: dict[str, Any]
+) -> AsyncIterator[ConnectionPool]:
+    """Have connections to the one server that there is."""
+    place: dict[str, Any] = {"connection_class": UnixDomainSocketConnection, "path": address.path}
+    if not address.path:
+        [(host, port)] = address.nodes
+        kind = Connection if address.tls is None else SSLConnection
+        place = {"connection_class": kind, "host": host, "port": port}
+    pool = BlockingConnectionPool(**place, **options)
+    try:
+        yield pool
+    finally:
+        await pool.aclose()
 
 
 def pipe_to(redis: AnyRedis) -> Pipe:

@@ -44,6 +44,16 @@ ON_RECORDS = (
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
 ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
+# What only reads, or writes what the clock or the moment decides: nothing a fail-over could undo.
+READING = frozenset(
+    {
+        *("peek", "inspect", "check", "material", "inquire", "look", "observe"),
+        *("acquire window", "see window"),
+        *("GET", "HGETALL", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+    }
+)
+LAST = "ots:last"  # written after all else, see `_pipe`
+REPLICATED_WITHIN = 2.0  # seconds
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips to a server under way at once, in each process
 
@@ -81,9 +91,15 @@ class Scripts:
         *,
         patience: float = PATIENCE,
         trip: Callable[[], AbstractContextManager[object]] = nullcontext,
+        replicas: int = 0,
     ) -> None:
-        """Take the way to Redis; a round trip has `patience` seconds, and is made in a `trip`."""
+        """Take the way to Redis; a round trip has `patience` seconds, and is made in a `trip`.
+
+        What it wrote is acknowledged when so many `replicas` have it too, of a server that is none
+        of a cluster's.
+        """
         self._pipe = pipe
+        self._replicas = replicas
         self._trip = trip
         self._patience = patience
         self._scripts: dict[str, Script] = {}
@@ -163,13 +179,35 @@ class Scripts:
         return told
 
     async def _send(self, calls: list[Call]) -> list[Any]:
-        answers = await self._pipe.send([self._command(call) for call in calls])
+        answers = await self._kept(calls, [self._command(call) for call in calls])
         unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
         if unknown:  # to a server that just started, or has a key since a moment ago
-            told = await self._pipe.send([self._whole(calls[n]) for n in unknown])
+            some = [calls[n] for n in unknown]
+            told = await self._kept(some, [self._whole(call) for call in some])
             for n, answer in zip(unknown, told, strict=True):
                 answers[n] = answer
         return answers
+
+    async def _kept(self, calls: Sequence[Call], commands: list[Command]) -> list[Any]:
+        """Have the calls made by these commands, which replicas have too where that is wished."""
+        if not (self._replicas and any(call[0] not in READING for call in calls)):
+            return await self._pipe.send(commands)
+        # Redis waits for what this connection wrote. A step done before, whose reply was lost on
+        # another one, writes nothing now; this comes after whatever it wrote.
+        commands.append(("SET", LAST, 1))
+        commands.append(("WAIT", self._replicas, int(REPLICATED_WITHIN * 1000)))
+        return self._replicated(calls, await self._pipe.send(commands))
+
+    def _replicated(self, calls: Sequence[Call], answers: list[Any]) -> list[Any]:
+        """Take back what was acknowledged if too few replicas have it; it can be done again."""
+        *answers, _, reached = answers
+        if not isinstance(reached, Exception) and reached >= self._replicas:
+            return answers
+        lost = reached if isinstance(reached, Exception) else TimeoutError("replicas")
+        return [
+            answer if call[0] in READING or isinstance(answer, NoScriptError) else lost
+            for call, answer in zip(calls, answers, strict=True)
+        ]
 
     def _command(self, call: Call) -> Command:
         script = self._scripts.get(str(call[0]))

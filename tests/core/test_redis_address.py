@@ -25,9 +25,12 @@ SECRET = "s3cret"
                 tls={"ssl_check_hostname": False},
             ),
         ),
-        ("unix:///run/a%3Fb.sock?db=1", RedisAddress(path="/run/a?b.sock", db=1)),
         (
-            "redis+sentinel://ots:p@one,two:26380/mymaster/3?sentinel_password=q",
+            "unix:///run/a%3Fb.sock?db=1&socket_timeout=0.5",
+            RedisAddress(path="/run/a?b.sock", db=1, patience=0.5),
+        ),
+        (
+            "redis+sentinel://ots:p@one,two:26380/mymaster/3?sentinel_password=q&replicas=1",
             RedisAddress(
                 kind=Kind.SENTINEL,
                 nodes=(("one", 26379), ("two", 26380)),
@@ -35,6 +38,7 @@ SECRET = "s3cret"
                 db=3,
                 login={"username": "ots", "password": "p"},
                 sentinel_login={"password": "q"},
+                replicas=1,
             ),
         ),
         (
@@ -63,8 +67,13 @@ def test_an_address_says_where_redis_is_and_what_opens_it(text: str, meant: Redi
         (f"redis://:{SECRET}@one,two", "names one server"),
         (f"redis://:{SECRET}@host:{SECRET}", "host:port"),
         (f"redis://:{SECRET}@host:65536", "host:port"),
-        (f"redis://host/{SECRET}", "database as a number"),
-        (f"redis://host?{SECRET}={SECRET}", "takes db, password, username"),
+        (f"redis://host/{SECRET}", "db: write a number"),
+        (f"redis://host?replicas={SECRET}", "replicas: write a number"),
+        (f"redis://host?socket_timeout={SECRET}", "write seconds"),
+        (
+            f"redis://host?{SECRET}={SECRET}",
+            "takes db, password, replicas, socket_timeout",
+        ),
         (f"redis+sentinel://:{SECRET}@host:26379", "the primary's name"),
         (f"redis+sentinel://:{SECRET}@/mymaster", "host:port"),
         (f"redis+cluster://:{SECRET}@host/1", "a cluster has none"),

@@ -1,0 +1,109 @@
+"""What the user of REDIS_URL must be allowed to do; whether they are is found out by doing it.
+
+Redis tells nobody but its administrators what others may. So each command is sent once, on a key
+that lives a second and is of a kind that most of them can't touch: being refused for that, or for
+a group or a script that is not there, is being allowed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import NoPermissionError
+
+from core.errors import CannotStart
+from core.redis_cluster import Cluster
+from core.redis_pipe import ServerPipe
+
+if TYPE_CHECKING:
+    from core.redis_cluster import AnyRedis
+    from core.redis_pipe import Command
+
+PROBE = "ots:rights"
+KEYS = "ots:*"
+HARMLESS = """
+ping
+info server
+client|setinfo lib-name redis-py
+script|load return
+eval return 1 KEY
+wait 0 0
+time
+set KEY 1 px 1000
+evalsha 0000000000000000000000000000000000000000 1 KEY
+get KEY
+exists KEY
+pttl KEY
+pexpire KEY 1000
+pexpireat KEY 0 nx
+persist KEY
+expire KEY 1
+hdel KEY a
+hexists KEY a
+hget KEY a
+hgetall KEY
+hincrby KEY a 1
+hkeys KEY
+hmget KEY a
+hset KEY a 1
+lindex KEY 0
+lpush KEY 1
+ltrim KEY 0 0
+xack KEY a 0-1
+xadd KEY * a 1
+xautoclaim KEY a a 0 0
+xdel KEY 0-1
+xgroup|create KEY a 0
+xinfo|groups KEY
+xlen KEY
+xrange KEY - +
+xreadgroup group a a streams KEY >
+xtrim KEY maxlen 0
+zadd KEY 1 a
+zcard KEY
+zrandmember KEY 1
+zrange KEY 0 0
+zremrangebyscore KEY 0 0
+zrevrange KEY 0 0
+del KEY
+"""
+COMMANDS = tuple(line.split()[0] for line in HARMLESS.strip().splitlines())
+
+
+def rule(password: str) -> str:
+    """Write the order that makes a user who may do all of this and nothing else."""
+    allowed = " ".join(f"+{name}" for name in COMMANDS)
+    return f"ACL SETUSER onetimeshare on >{password} ~{KEYS} {allowed}"
+
+
+async def check_rights(redis: AnyRedis) -> None:
+    """Do everything once, in one round trip.
+
+    Raises:
+        CannotStart: naming what is not allowed.
+        RedisError: it does not answer.
+    """
+    answers = await _answers(redis)
+    refused = {
+        name: str(answer)
+        for name, answer in zip(COMMANDS, answers, strict=True)
+        if isinstance(answer, NoPermissionError)
+    }
+    if any("access" in told for told in refused.values()):
+        raise CannotStart(f"The user of REDIS_URL may not touch all keys {KEYS}: see docs/redis.md")
+    if refused:
+        raise CannotStart(
+            f"The user of REDIS_URL may not do {', '.join(refused)}: see docs/redis.md"
+        )
+
+
+async def _answers(redis: AnyRedis) -> list[Any]:
+    """Ask one server; those of a cluster must all have the same users."""
+    commands: list[Command] = []
+    for line in HARMLESS.strip().splitlines():
+        name, *arguments = line.split()
+        named = (PROBE if argument == "KEY" else argument for argument in arguments)
+        commands.append((*name.split("|"), *named))
+    if isinstance(redis, Cluster):
+        return await redis.at(PROBE, commands)
+    return await ServerPipe(redis).send(commands)

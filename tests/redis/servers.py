@@ -1,0 +1,163 @@
+"""Real Redis processes on loopback: a primary, its replicas and a sentinel, or one alone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from core.redis_server import find_server
+from tests.test_process import free_port
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+PRIMARY = "mymaster"
+LIMIT = 30  # seconds for anything here to come true
+DOWN_AFTER = 300  # ms of silence until a sentinel calls a server down
+
+
+async def until(true: Callable[[], Awaitable[object]]) -> None:
+    """Wait until a question to a server, which may not answer meanwhile, is answered with yes."""
+    async with asyncio.timeout(LIMIT):
+        while True:
+            with suppress(RedisError):
+                if await true():
+                    return
+            await asyncio.sleep(0.02)
+
+
+class Server:
+    """One process; it can be killed, silenced, and started again on what it left on disk."""
+
+    def __init__(self, folder: Path, **options: str) -> None:
+        self.port = free_port()
+        self.redis = Redis(port=self.port, socket_timeout=1, retry=Retry(NoBackoff(), 1))
+        self._folder = folder / str(self.port)
+        self._folder.mkdir(parents=True)
+        self._options = options
+        self._process: Process | None = None
+
+    async def start(self, *mode: str) -> None:
+        written = {"port": str(self.port), "bind": "127.0.0.1", "dir": str(self._folder)}
+        settings = self._folder / "settings"
+        if not settings.exists():
+            lines = (f"{name} {value}" for name, value in (written | self._options).items())
+            settings.write_text("\n".join(lines))
+        self._process = await asyncio.create_subprocess_exec(
+            *(find_server(), str(settings), *mode),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        await until(self.redis.ping)
+
+    async def kill(self) -> None:
+        await self._end(signal.SIGKILL)
+
+    def silence(self) -> None:
+        """Let it do nothing, while its connections stay: as a machine that lost its network."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    async def aclose(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self.wake()
+            await self._end(signal.SIGKILL)
+        await self.redis.aclose()
+
+    async def _end(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        await self._process.wait()
+
+    async def told(self, section: str) -> dict[str, Any]:
+        found: dict[str, Any] = await self.redis.info(section)
+        return found
+
+    async def linked(self) -> bool:
+        """Tell whether it, a replica, has what its primary had."""
+        told = await self.told("replication")
+        return str(told["master_link_status"]) == "up"
+
+
+@asynccontextmanager
+async def one_server(folder: Path, **options: str) -> AsyncIterator[Server]:
+    """Run a server that is durable, and otherwise as the options say."""
+    durable = {"appendonly": "yes", "appendfsync": "always", "save": '""'}
+    server = Server(folder, **durable, **options)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.aclose()
+
+
+class Watched:
+    """A primary with two replicas, and the sentinel that names another one when it is gone."""
+
+    def __init__(self, primary: Server, replicas: tuple[Server, ...], sentinel: Server) -> None:
+        self.primary = primary
+        self.replicas = replicas
+        self.sentinel = sentinel
+
+    def url(self, options: str = "") -> str:
+        return f"redis+sentinel://127.0.0.1:{self.sentinel.port}/{PRIMARY}?{options}"
+
+    async def successor(self) -> Server:
+        """Wait until another server is the primary, and give it."""
+        servers = {server.port: server for server in self.replicas}
+
+        async def is_named() -> bool:
+            return await self._named() in servers
+
+        await until(is_named)
+        return servers[await self._named()]
+
+    async def _named(self) -> int:
+        told: Any = await self.sentinel.redis.sentinel_get_master_addr_by_name(PRIMARY)
+        return int(told[1])
+
+    async def complete(self) -> bool:
+        """Tell whether the sentinel knows every replica, each up to date."""
+        known: list[dict[str, Any]] = await self.sentinel.redis.sentinel_slaves(PRIMARY)
+        healthy = [one for one in known if one.get("master-link-status", "ok") == "ok"]
+        return len(healthy) == len(self.replicas)
+
+
+@asynccontextmanager
+async def watched(folder: Path) -> AsyncIterator[Watched]:
+    """Start it all; small times, as tests have little."""
+    quick = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
+    async with AsyncExitStack() as stack:
+        primary = await stack.enter_async_context(one_server(folder, **quick))
+        of = {"replicaof": f"127.0.0.1 {primary.port}"}
+        replicas = [
+            await stack.enter_async_context(one_server(folder, **quick, **of)) for _ in range(2)
+        ]
+        await asyncio.gather(*(until(replica.linked) for replica in replicas))
+        sentinel = Server(
+            folder,
+            **{
+                "sentinel monitor": f"{PRIMARY} 127.0.0.1 {primary.port} 1",
+                "sentinel down-after-milliseconds": f"{PRIMARY} {DOWN_AFTER}",
+                "sentinel failover-timeout": f"{PRIMARY} 3000",
+            },
+        )
+        stack.push_async_callback(sentinel.aclose)
+        await sentinel.start("--sentinel")
+        fleet = Watched(primary, tuple(replicas), sentinel)
+        await until(fleet.complete)
+        yield fleet
