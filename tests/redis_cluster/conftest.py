@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    """Run three primaries."""
-    with running(tmp_path_factory.mktemp("cluster")) as nodes:
+    """Run three primaries, one of them with a replica; every test leaves them whole."""
+    with running(tmp_path_factory.mktemp("cluster"), replicas=1) as nodes:
         yield nodes
 
 

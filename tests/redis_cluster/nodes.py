@@ -82,6 +82,11 @@ class Node:
         told: dict[str, Any] = self.redis.info("replication")
         return told.get("master_link_status") == "up"
 
+    def leads(self) -> bool:
+        """Tell whether it is a primary that serves."""
+        told: dict[str, str] = self.ask("CLUSTER INFO")
+        return self.redis.info("replication")["role"] == "master" and told["cluster_state"] == "ok"
+
     def sees(self, size: int) -> bool:
         """Tell whether it knows a working cluster of that many nodes."""
         told: dict[str, str] = self.ask("CLUSTER INFO")
@@ -133,11 +138,22 @@ class Nodes:
     def ready(self) -> bool:
         return all(one.sees(len(self.all)) for one in self.all)
 
+    def replicated(self) -> bool:
+        """Tell whether each replica has everything."""
+        pairs = zip(self.replicas, self.primaries, strict=False)
+        return all(written(replica) == written(primary) for replica, primary in pairs)
+
     def empty(self) -> None:
         """Forget everything, scripts too."""
         for one in self.primaries:
             one.redis.flushall()
             one.redis.script_flush()
+
+
+def written(node: Node) -> Any:
+    """Tell how far it wrote."""
+    told: dict[str, Any] = node.redis.info("replication")
+    return told["master_repl_offset"]
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -1,0 +1,90 @@
+"""Servers of a cluster restart, are replaced, and hand slots over, while people share and open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.redis_cluster.nodes import wait_until
+from tests.redis_cluster.traffic import Traffic
+from tests.test_process import free_port, ready
+from tests.test_process import running as process
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from aiohttp import ClientSession
+
+    from tests.redis_cluster.nodes import Node, Nodes
+
+INDEX = [f"ots:due:{shard}" for shard in range(64)]
+
+
+@pytest.fixture
+async def traffic(nodes: Nodes, tmp_path: Path, client: ClientSession) -> AsyncIterator[Traffic]:
+    """Run a web process, and give those who use it."""
+    nodes.empty()
+    port = str(free_port())
+    url = f"http://127.0.0.1:{port}"
+    async with process(tmp_path, "web", PORT=port, REDIS_URL=nodes.url):
+        await ready(client, url)
+        yield Traffic(client, url)
+
+
+async def test_primary_that_restarts_loses_nothing(nodes: Nodes, traffic: Traffic) -> None:
+    """Killed and started again: meanwhile people are told to come back, then all is there."""
+    killed = nodes.primaries[1]
+    async with traffic.flowing():
+        await traffic.more(20)
+        killed.kill()
+        await traffic.more_failed(10)
+        await asyncio.to_thread(killed.start)
+        await asyncio.to_thread(wait_until, nodes.ready)
+        await traffic.more(50)
+    traffic.see_failures_told()
+    await traffic.see_each_opened_once()
+
+
+async def test_replica_takes_over(nodes: Nodes, traffic: Traffic) -> None:
+    """What its primary had acknowledged and it has, opens with it, once."""
+    async with traffic.flowing():
+        await traffic.more(50)
+    await asyncio.to_thread(wait_until, nodes.replicated)
+    killed, follower = nodes.primaries[0], nodes.replicas[0]
+    killed.kill()
+    async with traffic.flowing():
+        await traffic.more_failed(1)
+        await asyncio.to_thread(wait_until, follower.leads)
+        await traffic.more(50)
+    traffic.see_failures_told()
+    nodes.primaries[0], nodes.replicas[0] = follower, killed
+    await asyncio.to_thread(killed.start)
+    await asyncio.to_thread(wait_until, nodes.ready)
+    await traffic.see_each_opened_once()
+
+
+async def test_slots_move_and_nobody_notices(nodes: Nodes, traffic: Traffic) -> None:
+    """While the index moves to another server and back, nobody is turned away, nothing is lost."""
+    moved = [key for key in INDEX if nodes.owner(key) is nodes.primaries[0]]
+    async with traffic.flowing():
+        await traffic.more(20)
+        for key in moved:
+            await asyncio.to_thread(move, key, nodes.primaries[0], nodes.primaries[2])
+            await asyncio.to_thread(move, key, nodes.primaries[2], nodes.primaries[0])
+        await traffic.more(20)
+    assert not traffic.failed
+    await traffic.see_each_opened_once()
+
+
+def move(key: str, giver: Node, taker: Node) -> None:
+    """Hand a key's slot over, as `valkey-cli --cluster reshard` does."""
+    slot: int = giver.ask("CLUSTER KEYSLOT", key)
+    taker.ask("CLUSTER SETSLOT", slot, "IMPORTING", giver.id)
+    giver.ask("CLUSTER SETSLOT", slot, "MIGRATING", taker.id)
+    while keys := giver.ask("CLUSTER GETKEYSINSLOT", slot, 100):
+        giver.ask("MIGRATE", "127.0.0.1", taker.port, "", 0, 5000, "KEYS", *keys)
+    for one in (taker, giver):
+        one.ask("CLUSTER SETSLOT", slot, "NODE", taker.id)
