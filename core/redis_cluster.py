@@ -51,7 +51,7 @@ class Cluster(RedisCluster):
             max_connections=CONNECTIONS,
             socket_timeout=patience,
             socket_connect_timeout=ANSWER_WITHIN,
-            retry=Retry(NoBackoff(), 1),
+            retry=Retry(NoBackoff(), 0),  # `execute_command` does it, with pauses
             ssl=address.tls is not None,
             **more,
         )

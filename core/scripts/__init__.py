@@ -218,7 +218,7 @@ class Scripts:
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
-        for trips in self._lanes.values():
+        for trips in [*self._lanes.values()]:
             await trips.aclose()
 
 

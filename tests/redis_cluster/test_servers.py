@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,30 +54,40 @@ async def test_replica_takes_over(nodes: Nodes, traffic: Traffic) -> None:
     async with traffic.flowing():
         await traffic.more(50)
     await asyncio.to_thread(wait_until, nodes.replicated)
-    killed, follower = nodes.primaries[0], nodes.replicas[0]
-    killed.kill()
-    async with traffic.flowing():
-        await traffic.more_failed(1)
-        await asyncio.to_thread(wait_until, follower.leads)
-        await traffic.more(50)
-    traffic.see_failures_told()
-    nodes.primaries[0], nodes.replicas[0] = follower, killed
-    await asyncio.to_thread(killed.start)
-    await asyncio.to_thread(wait_until, nodes.ready)
-    await traffic.see_each_opened_once()
+    async with replaced(nodes):
+        async with traffic.flowing():
+            await traffic.more_failed(1)
+            await asyncio.to_thread(wait_until, nodes.primaries[0].leads)
+            await traffic.more(50)
+        traffic.see_failures_told()
+        await traffic.see_each_opened_once()
 
 
 async def test_slots_move_and_nobody_notices(nodes: Nodes, traffic: Traffic) -> None:
     """While the index moves to another server and back, nobody is turned away, nothing is lost."""
-    moved = [key for key in INDEX if nodes.owner(key) is nodes.primaries[0]]
+    first, _, third = nodes.primaries
+    moved = [key for key in INDEX if nodes.owner(key) is first]
     async with traffic.flowing():
         await traffic.more(20)
-        for key in moved:
-            await asyncio.to_thread(move, key, nodes.primaries[0], nodes.primaries[2])
-            await asyncio.to_thread(move, key, nodes.primaries[2], nodes.primaries[0])
-        await traffic.more(20)
+        for giver, taker in (first, third), (third, first):
+            for key in moved:
+                await asyncio.to_thread(move, key, giver, taker)
+            await traffic.more(50)
     assert not traffic.failed
     await traffic.see_each_opened_once()
+
+
+@asynccontextmanager
+async def replaced(nodes: Nodes) -> AsyncIterator[None]:
+    """Kill the first primary; afterwards it comes back as the replica of the one that took over."""
+    [killed], [follower] = nodes.primaries[:1], nodes.replicas
+    killed.kill()
+    nodes.primaries[0], nodes.replicas[0] = follower, killed
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(killed.start)
+        await asyncio.to_thread(wait_until, nodes.ready)
 
 
 def move(key: str, giver: Node, taker: Node) -> None:

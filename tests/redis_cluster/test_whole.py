@@ -13,6 +13,7 @@ from core.errors import CannotStart, Unavailable
 from core.link import SecretId
 from core.readiness import Ready
 from core.record import index_key, record_key
+from core.scripts import TRIPS
 from core.secret import Kind
 from core.settings import Settings
 from doctor.finding import Grade
@@ -81,7 +82,24 @@ async def test_secret_that_the_index_does_not_take_is_not_there(house: House, no
     one = next(n for n in ids if nodes.owner(index_key(n)) is not nodes.owner(record_key(n)))
     with limited(nodes.owner(index_key(one))), pytest.raises(Unavailable):
         await house.vault.seal(pieces(TEXT.encode()), kind=Kind.TEXT, secret_id=one)
+    await house.scripts.aclose()  # nothing is on its way any more
     assert await house.redis.hget(record_key(one), "size") is None
+
+
+async def test_server_that_hangs_holds_up_no_other(house: House, nodes: Nodes) -> None:
+    """Calls to it wait, in as many trips as may be under way; those to another are answered."""
+    hanging, other = apart(nodes)
+    nodes.owner(hanging).ask("CLIENT PAUSE", 60_000, "WRITE")
+    waiting = []
+    try:
+        for _ in range(2 * TRIPS):
+            waiting.append(asyncio.create_task(house.scripts.together(("SET", hanging, 1))))
+            await asyncio.sleep(0)  # each sets out alone
+        assert await house.scripts.together(("SET", other, 1)) == [True]
+        assert not any(one.done() for one in waiting)
+    finally:
+        nodes.owner(hanging).ask("CLIENT UNPAUSE")
+    assert await asyncio.gather(*waiting) == [[True]] * len(waiting)
 
 
 async def test_worst_server_counts_and_is_named(
