@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from redis.exceptions import NoScriptError, RedisError
 
 from core.errors import Unavailable
+from core.redis_address import REPLICATED_WITHIN
 from core.together import Together
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ READING = frozenset(
     }
 )
 LAST = "ots:last"  # written after all else, see `_pipe`
-REPLICATED_WITHIN = 2.0  # seconds
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
