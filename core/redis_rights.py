@@ -59,6 +59,7 @@ zadd KEY 1 a
 zcard KEY
 zrandmember KEY 1
 zrange KEY 0 0
+zrem KEY a
 zremrangebyscore KEY 0 0
 zrevrange KEY 0 0
 del KEY

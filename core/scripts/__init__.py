@@ -47,7 +47,7 @@ READING = frozenset(
     {
         *("peek", "inspect", "check", "material", "inquire", "look", "observe"),
         *("acquire window", "see window"),
-        *("GET", "HGETALL", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+        *("GET", "HGETALL", "XRANGE", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
     }
 )
 LAST = "ots:last"  # written after all else, see `_pipe`
