@@ -52,7 +52,7 @@ async def connect(
         try:
             await redis.ping()
         except RedisError as error:
-            raise CannotStart(why_not(error)) from None
+            raise CannotStart(why_not(error, address)) from None
         yield redis
 
 
@@ -65,7 +65,7 @@ def _options(address: RedisAddress, patience: float | None) -> dict[str, Any]:
         "max_connections": CONNECTIONS,
         "timeout": PATIENCE,
         "socket_timeout": address.patience or patience,
-        "socket_connect_timeout": PATIENCE,
+        "socket_connect_timeout": address.patience or PATIENCE,
         "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
     }
 

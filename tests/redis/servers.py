@@ -108,6 +108,24 @@ async def one_server(folder: Path, **options: str) -> AsyncIterator[Server]:
         await server.aclose()
 
 
+@asynccontextmanager
+async def sentinel_of(primary: int, folder: Path) -> AsyncIterator[Server]:
+    """Run a sentinel that decides alone; its times are small, as tests have little."""
+    settings = {
+        "sentinel monitor": f"{PRIMARY} 127.0.0.1 {primary} 1",
+        "sentinel down-after-milliseconds": f"{PRIMARY} {DOWN_AFTER}",
+        "sentinel failover-timeout": f"{PRIMARY} 3000",
+    }
+    sentinel = Server(folder, **settings)
+    try:
+        await sentinel.start("--sentinel")
+        often: Any = sentinel.redis.execute_command("SENTINEL", "DEBUG", *OFTEN)  # type: ignore[no-untyped-call]
+        await often
+        yield sentinel
+    finally:
+        await sentinel.aclose()
+
+
 class Watched:
     """A primary with two replicas, and the sentinel that names another one when it is gone."""
 
@@ -142,7 +160,7 @@ class Watched:
 
 @asynccontextmanager
 async def watched(folder: Path) -> AsyncIterator[Watched]:
-    """Start it all; small times, as tests have little."""
+    """Start it all, and wait until the sentinel knows it."""
     quick = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
     async with AsyncExitStack() as stack:
         primary = await stack.enter_async_context(one_server(folder, **quick))
@@ -151,18 +169,7 @@ async def watched(folder: Path) -> AsyncIterator[Watched]:
             await stack.enter_async_context(one_server(folder, **quick, **of)) for _ in range(2)
         ]
         await asyncio.gather(*(comes_true(replica.linked) for replica in replicas))
-        sentinel = Server(
-            folder,
-            **{
-                "sentinel monitor": f"{PRIMARY} 127.0.0.1 {primary.port} 1",
-                "sentinel down-after-milliseconds": f"{PRIMARY} {DOWN_AFTER}",
-                "sentinel failover-timeout": f"{PRIMARY} 3000",
-            },
-        )
-        stack.push_async_callback(sentinel.aclose)
-        await sentinel.start("--sentinel")
-        debug: Any = sentinel.redis.execute_command("SENTINEL", "DEBUG", *OFTEN)  # type: ignore[no-untyped-call]
-        await debug
+        sentinel = await stack.enter_async_context(sentinel_of(primary.port, folder))
         fleet = Watched(primary, tuple(replicas), sentinel)
         await comes_true(fleet.complete)
         yield fleet

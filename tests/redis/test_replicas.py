@@ -12,7 +12,10 @@ from core.redis_address import RedisAddress
 from core.redis_connection import connect
 from core.redis_state import RedisState
 from core.scripts import Scripts
-from tests.redis.servers import comes_true, one_server
+from core.settings import Settings
+from doctor.storage import storage
+from tests.redis.servers import PRIMARY, comes_true, one_server, sentinel_of
+from tests.test_process import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,6 +60,25 @@ async def test_what_no_replica_has_is_not_acknowledged(pair: tuple[Server, Serve
         assert await scripts("once", "ots:second") == b"done"
         assert await replica.redis.exists("ots:second")
         await scripts.aclose()
+
+
+async def test_doctor_tells_what_a_fail_over_depends_on(
+    pair: tuple[Server, Server], tmp_path: Path
+) -> None:
+    """A sentinel that is silent, and a primary that acknowledges alone, are doubted."""
+    primary, _ = pair
+    gone = free_port()
+    async with sentinel_of(primary.port, tmp_path) as sentinel:
+        asked = f"127.0.0.1:{sentinel.port},127.0.0.1:{gone}"
+        url = f"redis+sentinel://{asked}/{PRIMARY}"
+        given = {"DATA_DIR": str(tmp_path / "data"), "MIN_FREE_DISK": "0", "REDIS_URL": url}
+        doubts = [str(one) for one in await storage(Settings.parse(given))]
+        assert any("write replicas=1 in REDIS_URL" in one for one in doubts)
+        assert any(f"sentinel 127.0.0.1:{gone}: Redis does not answer" in one for one in doubts)
+        assert any("sentinels: 1 of 2 answer" in one for one in doubts)
+        given["REDIS_URL"] += "?replicas=1"
+        safe = [str(one) for one in await storage(Settings.parse(given))]
+        assert not any("write replicas=1" in one for one in safe)
 
 
 async def test_primary_that_needs_no_replica_is_warned_of(pair: tuple[Server, Server]) -> None:

@@ -77,7 +77,7 @@ async def test_user_who_may_do_the_least_does_everything(
     found = await storage(web.settings)
     assert [str(one) for one in found if one.grade is Grade.BAD] == []
     # Its appendfsync Redis tells to its administrators only, and we can do without.
-    assert {one["object"] for one in await server.redis.acl_log()} == {b"config|get"}
+    assert {one["object"] for one in await server.redis.acl_log()} == {"config|get"}
 
 
 async def people(web: Web, client: ClientSession) -> None:
