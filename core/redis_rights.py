@@ -21,7 +21,6 @@ KEYS = "ots:*"
 HARMLESS = """
 ping
 info server
-client|setinfo lib-name redis-py
 script|load return
 wait 0 0
 time
