@@ -107,7 +107,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         redis = await stack.enter_async_context(connect(address))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         if settings.redis_url is not None:
-            await _suits(redis)
+            await _suits(redis, settings.redis_url)
         await _fits(redis, server_key)
         metrics = Metrics()
         store = await open_blobs(settings.blobs, sealed_size(settings.policy.max_size))
@@ -224,13 +224,13 @@ def _secret_key(settings: Settings) -> bytes:
         raise CannotStart(f"{path} is damaged: bring a copy of it back.") from None
 
 
-async def _suits(redis: AnyRedis) -> None:
+async def _suits(redis: AnyRedis, address: RedisAddress) -> None:
     """Refuse an operator's Redis that can't be worked with, and warn of one that may forget."""
     try:
         await check_rights(redis)
         await warn_of_losses(redis)
     except RedisError as error:
-        raise CannotStart(why_not(error)) from None
+        raise CannotStart(why_not(error, address)) from None
 
 
 async def _fits(redis: AnyRedis, server_key: ServerKey) -> None:

@@ -27,6 +27,7 @@ Node: TypeAlias = tuple[str, int]  # host, port
 FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password")
 SWITCHES = ("ssl_check_hostname",)
 REPLICAS, PATIENCE = "replicas", "socket_timeout"
+REPLICATED_WITHIN = 1.0  # seconds that Redis may take to see what was written on its replicas
 LOGIN, SENTINEL_LOGIN = ("username", "password"), ("sentinel_username", "sentinel_password")
 MOST = 1000
 HOW = (
@@ -172,13 +173,17 @@ def _number(name: str, text: str) -> int:
 
 
 def _patience(options: Mapping[str, str]) -> float | None:
+    if PATIENCE not in options:
+        return None
     try:
-        seconds = float(options.get(PATIENCE, "1"))
+        seconds = float(options[PATIENCE])
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < MOST:
         raise ValueError(f"{PATIENCE}: write seconds, as 5 or 0.5")
-    return seconds if PATIENCE in options else None
+    if REPLICAS in options and seconds <= REPLICATED_WITHIN:
+        raise ValueError(f"{PATIENCE}: with {REPLICAS} write more than {REPLICATED_WITHIN:.0f}")
+    return seconds
 
 
 def _tls(options: Mapping[str, str]) -> dict[str, str | bool]:

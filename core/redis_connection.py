@@ -61,7 +61,7 @@ async def connect(
             await redis.ping()
             told = await redis.info("cluster")
         except RedisError as error:
-            raise CannotStart(why_not(error)) from None
+            raise CannotStart(why_not(error, address)) from None
         if told.get("cluster_enabled"):
             raise CannotStart("REDIS_URL: this server is one of a cluster, write redis+cluster://")
         yield redis
@@ -76,8 +76,9 @@ def _options(address: RedisAddress, patience: float | None) -> dict[str, Any]:
         "max_connections": CONNECTIONS,
         "timeout": PATIENCE,
         "socket_timeout": address.patience or patience,
-        "socket_connect_timeout": PATIENCE,
+        "socket_connect_timeout": address.patience or PATIENCE,
         "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
+        "driver_info": None,  # a right more to be given, and a word more for each connection
     }
 
 
@@ -88,7 +89,7 @@ async def _cluster(address: RedisAddress, patience: float | None) -> AsyncIterat
         try:
             await cluster.initialize()
         except (RedisError, RedisClusterException) as error:
-            raise CannotStart(why_no_cluster(error)) from None
+            raise CannotStart(why_no_cluster(error, address)) from None
         yield cluster
     finally:
         await cluster.end()

@@ -11,8 +11,10 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from core.redis_address import RedisAddress
 
-def why_not(error: RedisError) -> str:
+
+def why_not(error: RedisError, address: RedisAddress) -> str:
     """Say what a first try to speak to Redis ran into; nothing of a password is in it."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -20,30 +22,31 @@ def why_not(error: RedisError) -> str:
                 f"The certificate of Redis is not trusted here: {cause.verify_message}. Write "
                 "ssl_ca_certs=/its/authority.pem in REDIS_URL, and the host by its name there."
             )
-        if isinstance(cause, ssl.SSLError):
-            return (
-                f"TLS with Redis fails: {cause.reason}. If it asks for a certificate, write "
-                "ssl_certfile and ssl_keyfile in REDIS_URL; if it has no TLS, redis:// for rediss://."
-            )
     if isinstance(error, MasterNotFoundError):
         return (
-            "No sentinel that REDIS_URL names knows such a primary which is up: look at their "
-            f"addresses, the primary's name, TLS and sentinel_password. {error}"
+            f"The sentinels of REDIS_URL know no {address.primary} that is up: "
+            "write the name that their settings give the primary, or start it."
         )
     if isinstance(error, AuthenticationError):
         return f"Redis does not know the user or the password of REDIS_URL: {error}"
     if isinstance(error, NoPermissionError):
         return f"The user of REDIS_URL may do too little, see docs/redis.md: {error}"
+    if address.tls is not None:
+        return (
+            f"Redis does not answer through TLS: {type(error).__name__}. If it asks for a "
+            "certificate, write ssl_certfile and ssl_keyfile in REDIS_URL; if it has no TLS, "
+            "redis for rediss."
+        )
     return f"Redis does not answer: {type(error).__name__}"
 
 
-def why_no_cluster(error: Exception) -> str:
+def why_no_cluster(error: Exception, address: RedisAddress) -> str:
     """Say the same of a cluster, of which at least one server was asked."""
     for cause in _causes(error):
         if isinstance(cause, RedisError) and not isinstance(cause, ResponseError):
-            return why_not(cause)
+            return why_not(cause, address)
         if isinstance(cause, NoPermissionError):
-            return why_not(cause)
+            return why_not(cause, address)
         if isinstance(cause, ResponseError):
             return "The Redis that REDIS_URL names is none of a cluster: write redis:// instead."
     return "The cluster of REDIS_URL has slots that no server serves: see CLUSTER INFO there."

@@ -24,7 +24,6 @@ KEYS = "ots:*"
 HARMLESS = """
 ping
 info server
-client|setinfo lib-name redis-py
 script|load return
 eval return 1 KEY
 wait 0 0
@@ -63,6 +62,7 @@ zadd KEY 1 a
 zcard KEY
 zrandmember KEY 1
 zrange KEY 0 0
+zrem KEY a
 zremrangebyscore KEY 0 0
 zrevrange KEY 0 0
 del KEY

@@ -22,13 +22,16 @@ class RedisState:
     """What one server says; sizes in bytes, `uptime` in seconds, `dataset` without what it wastes.
 
     `server` is its name in a cluster. `fsync` is None where it tells its settings to nobody, as
-    hosted ones do.
+    hosted ones do. `enough`: it has the replicas without which it takes no writes; None where it
+    needs none.
     """
 
     server: str
     version: str
     loading: bool
     replica: bool
+    replicas: int
+    enough: bool | None
     persists: bool
     last_write_failed: bool
     fsync: str | None
@@ -56,6 +59,8 @@ class RedisState:
             version=str(told.get("valkey_version", told.get("redis_version", "0"))),
             loading=told.get("loading", 0) != 0,
             replica=told.get("role") == "slave",
+            replicas=int(told.get("connected_slaves", 0)),
+            enough=_enough(told.get("min_slaves_good_slaves")),
             persists=told.get("aof_enabled", 0) == 1,
             last_write_failed=told.get("aof_last_write_status", "ok") != "ok",
             fsync=fsync,
@@ -70,7 +75,8 @@ class RedisState:
     def takes_writes(self) -> bool:
         """Whether a secret can be kept there now."""
         full = self.most and self.used >= self.most
-        return not (self.loading or self.replica or self.last_write_failed or full)
+        alone = self.enough is False
+        return not (self.loading or self.replica or self.last_write_failed or full or alone)
 
     def risks(self) -> list[str]:
         """Say how a secret could be lost there that its sender was given a link for."""
@@ -83,7 +89,14 @@ class RedisState:
             found.append("it loses its last moments when its machine fails: set appendfsync always")
         if self.policy != "noeviction":
             found.append("it drops secrets when memory is short: set maxmemory-policy noeviction")
+        if self.replicas and self.enough is None:
+            found.append("it takes writes that a fail-over undoes: set min-replicas-to-write 1")
         return found
+
+
+def _enough(replicas: int | None) -> bool | None:
+    """It counts those that follow closely only where it needs some; with none it has too few."""
+    return None if replicas is None else replicas > 0
 
 
 async def _fsync(redis: AnyRedis) -> dict[str, str | None]:

@@ -16,6 +16,8 @@ from core.embedded import join_redis
 from core.errors import CannotStart, OneTimeShareError
 from core.link import SecretId
 from core.quantities import show_size
+from core.redis_address import Kind
+from core.redis_sentinel import silent_sentinels
 from core.redis_state import RedisState
 from doctor.finding import bad, doubtful, good
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from core.bootstrap import House
+    from core.redis_address import RedisAddress
     from core.redis_cluster import AnyRedis
     from core.settings import Settings
     from doctor.finding import Finding
@@ -46,32 +49,48 @@ async def storage(settings: Settings) -> list[Finding]:
             ]
     try:
         async with open_vault(settings, own_redis=False) as house:
-            return [*await _redis(house.redis), *await _blobs(house, settings)]
+            redis = await _redis(house.redis, settings.redis_url)
+            return [*redis, *await _blobs(house, settings)]
     except CannotStart as error:
         return [bad("start", error.reason)]
 
 
-async def _redis(redis: AnyRedis) -> list[Finding]:
+async def _redis(redis: AnyRedis, address: RedisAddress | None) -> list[Finding]:
     try:
         states = await RedisState.read(redis)
         return [
-            *chain.from_iterable(map(_kept, states)),
+            *chain.from_iterable(_kept(state, address) for state in states),
             await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER),
             await _speed(REDIS, "writes", lambda: redis.set(PROBE, 1, px=1000), SLOW_WRITE),
             await _clocks(redis),
+            *await _sentinels(address),
         ]
     except RedisError as error:
         return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
 
 
-def _kept(state: RedisState) -> list[Finding]:
+def _kept(state: RedisState, address: RedisAddress | None) -> list[Finding]:
     about = f"{REDIS} {state.server}".rstrip()
     found = [bad(about, risk) for risk in state.risks()]
     if not state.takes_writes:
         found.append(bad(about, "takes no writes: it is full, read-only, loading, or its disk is"))
     if state.fsync is None:
         found.append(doubtful(about, "tells nobody its appendfsync: it must be always"))
+    if state.replicas and not (address and address.replicas):
+        undone = "acknowledges what no replica has yet, and a fail-over may undo that"
+        found.append(doubtful(about, f"{undone}: write replicas=1 in REDIS_URL"))
     return found or [good(about, f"version {state.version} keeps what it acknowledges")]
+
+
+async def _sentinels(address: RedisAddress | None) -> list[Finding]:
+    if address is None or address.kind is not Kind.SENTINEL:
+        return []
+    silent = await silent_sentinels(address)
+    answer = f"{len(address.nodes) - len(silent)} of {len(address.nodes)} answer"
+    return [
+        good("sentinels", answer),
+        *(doubtful(f"sentinel {host}:{port}", why) for (host, port), why in silent.items()),
+    ]
 
 
 async def _clocks(redis: AnyRedis) -> Finding:

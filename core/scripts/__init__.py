@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from redis.exceptions import NoScriptError, RedisError
 
 from core.errors import Unavailable
+from core.redis_address import REPLICATED_WITHIN
 from core.redis_pipe import Argument, Command
 from core.together import Together
 
@@ -49,11 +50,10 @@ READING = frozenset(
     {
         *("peek", "inspect", "check", "material", "inquire", "look", "observe"),
         *("acquire window", "see window"),
-        *("GET", "HGETALL", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+        *("GET", "HGETALL", "XRANGE", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
     }
 )
 LAST = "ots:last"  # written after all else, see `_pipe`
-REPLICATED_WITHIN = 2.0  # seconds
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips to a server under way at once, in each process
 

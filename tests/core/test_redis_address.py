@@ -70,6 +70,7 @@ def test_an_address_says_where_redis_is_and_what_opens_it(text: str, meant: Redi
         (f"redis://host/{SECRET}", "db: write a number"),
         (f"redis://host?replicas={SECRET}", "replicas: write a number"),
         (f"redis://host?socket_timeout={SECRET}", "write seconds"),
+        ("redis://host?replicas=1&socket_timeout=1", "write more than 1"),
         (
             f"redis://host?{SECRET}={SECRET}",
             "takes db, password, replicas, socket_timeout",

@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from core.errors import Unavailable
 from core.redis_server import find_server
 from tests.test_process import free_port
 
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 
 PRIMARY = "mymaster"
 LIMIT = 30  # seconds for anything here to come true
-DOWN_AFTER = 300  # ms of silence until a sentinel calls a server down
+DOWN_AFTER = 1000  # ms of silence until a sentinel calls a server down
+# What a sentinel does every ten seconds or every second, in ms.
+OFTEN = ("publish-period", "200", "info-period", "200", "ping-period", "200", "ask-period", "200")
 
 
-async def until(true: Callable[[], Awaitable[object]]) -> None:
-    """Wait until a question to a server, which may not answer meanwhile, is answered with yes."""
+async def comes_true(true: Callable[[], Awaitable[object]]) -> None:
+    """Wait until a question to a server, which may not answer for a while, is answered yes."""
     async with asyncio.timeout(LIMIT):
         while True:
-            with suppress(RedisError):
+            with suppress(RedisError, Unavailable):
                 if await true():
                     return
             await asyncio.sleep(0.02)
@@ -58,7 +61,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        await until(self.redis.ping)
+        await comes_true(self.redis.ping)
 
     async def kill(self) -> None:
         await self._end(signal.SIGKILL)
@@ -90,7 +93,7 @@ class Server:
     async def linked(self) -> bool:
         """Tell whether it, a replica, has what its primary had."""
         told = await self.told("replication")
-        return str(told["master_link_status"]) == "up"
+        return str(told.get("master_link_status")) == "up"
 
 
 @asynccontextmanager
@@ -103,6 +106,24 @@ async def one_server(folder: Path, **options: str) -> AsyncIterator[Server]:
         yield server
     finally:
         await server.aclose()
+
+
+@asynccontextmanager
+async def sentinel_of(primary: int, folder: Path) -> AsyncIterator[Server]:
+    """Run a sentinel that decides alone; its times are small, as tests have little."""
+    settings = {
+        "sentinel monitor": f"{PRIMARY} 127.0.0.1 {primary} 1",
+        "sentinel down-after-milliseconds": f"{PRIMARY} {DOWN_AFTER}",
+        "sentinel failover-timeout": f"{PRIMARY} 3000",
+    }
+    sentinel = Server(folder, **settings)
+    try:
+        await sentinel.start("--sentinel")
+        often: Any = sentinel.redis.execute_command("SENTINEL", "DEBUG", *OFTEN)  # type: ignore[no-untyped-call]
+        await often
+        yield sentinel
+    finally:
+        await sentinel.aclose()
 
 
 class Watched:
@@ -123,7 +144,7 @@ class Watched:
         async def is_named() -> bool:
             return await self._named() in servers
 
-        await until(is_named)
+        await comes_true(is_named)
         return servers[await self._named()]
 
     async def _named(self) -> int:
@@ -139,7 +160,7 @@ class Watched:
 
 @asynccontextmanager
 async def watched(folder: Path) -> AsyncIterator[Watched]:
-    """Start it all; small times, as tests have little."""
+    """Start it all, and wait until the sentinel knows it."""
     quick = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
     async with AsyncExitStack() as stack:
         primary = await stack.enter_async_context(one_server(folder, **quick))
@@ -147,17 +168,8 @@ async def watched(folder: Path) -> AsyncIterator[Watched]:
         replicas = [
             await stack.enter_async_context(one_server(folder, **quick, **of)) for _ in range(2)
         ]
-        await asyncio.gather(*(until(replica.linked) for replica in replicas))
-        sentinel = Server(
-            folder,
-            **{
-                "sentinel monitor": f"{PRIMARY} 127.0.0.1 {primary.port} 1",
-                "sentinel down-after-milliseconds": f"{PRIMARY} {DOWN_AFTER}",
-                "sentinel failover-timeout": f"{PRIMARY} 3000",
-            },
-        )
-        stack.push_async_callback(sentinel.aclose)
-        await sentinel.start("--sentinel")
+        await asyncio.gather(*(comes_true(replica.linked) for replica in replicas))
+        sentinel = await stack.enter_async_context(sentinel_of(primary.port, folder))
         fleet = Watched(primary, tuple(replicas), sentinel)
-        await until(fleet.complete)
+        await comes_true(fleet.complete)
         yield fleet
