@@ -115,7 +115,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(address, patience=None))
-        scripts = Scripts(pipe_to(quick), trip=metrics.redis_trip, replicas=address.replicas)
+        scripts = Scripts(pipe_to(quick, address.replicas), trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         receipts = Receipts(redis, scripts)
         statistics = Statistics(scripts, counted=metrics.count)

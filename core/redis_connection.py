@@ -19,7 +19,8 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from core.errors import CannotStart
 from core.redis_address import Kind
-from core.redis_cluster import Cluster, ClusterPipe
+from core.redis_cluster import Cluster
+from core.redis_cluster_pipe import ClusterPipe
 from core.redis_pipe import ServerPipe
 from core.redis_refusal import why_no_cluster, why_not
 from core.redis_sentinel import sentinel_pool
@@ -112,13 +113,19 @@ async def _single_pool(
         await pool.aclose()
 
 
-def pipe_to(redis: AnyRedis) -> Pipe:
-    """Lay the way for many calls at once over connections that nothing else uses."""
-    return ClusterPipe(redis) if isinstance(redis, Cluster) else ServerPipe(redis)
+def pipe_to(redis: AnyRedis, replicas: int = 0) -> Pipe:
+    """Lay the way for many calls at once over connections that nothing else uses.
+
+    What they write is acknowledged when so many replicas have it too.
+    """
+    if isinstance(redis, Cluster):
+        return ClusterPipe(redis, replicas)
+    return ServerPipe(redis, replicas)
 
 
 async def warn_of_losses(redis: AnyRedis) -> None:
     """Say loudly how the operator's Redis could lose secrets; it is theirs to decide."""
     for state in await RedisState.read(redis):
+        named = {"server": state.server} if state.server else {}
         for risk in state.risks():
-            log.warning("redis may lose secrets", server=state.server, reason=risk)
+            log.warning("redis may lose secrets", reason=risk, **named)

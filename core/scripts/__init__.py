@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from redis.exceptions import NoScriptError, RedisError
 
 from core.errors import Unavailable
-from core.redis_address import REPLICATED_WITHIN
 from core.redis_pipe import Argument, Command
 from core.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
 
     from core.redis_pipe import Pipe
@@ -53,7 +52,6 @@ READING = frozenset(
         *("GET", "HGETALL", "XRANGE", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
     }
 )
-LAST = "ots:last"  # written after all else, see `_pipe`
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips to a server under way at once, in each process
 
@@ -91,15 +89,9 @@ class Scripts:
         *,
         patience: float = PATIENCE,
         trip: Callable[[], AbstractContextManager[object]] = nullcontext,
-        replicas: int = 0,
     ) -> None:
-        """Take the way to Redis; a round trip has `patience` seconds, and is made in a `trip`.
-
-        What it wrote is acknowledged when so many `replicas` have it too, of a server that is none
-        of a cluster's.
-        """
+        """Take the way to Redis; a round trip has `patience` seconds, and is made in a `trip`."""
         self._pipe = pipe
-        self._replicas = replicas
         self._trip = trip
         self._patience = patience
         self._scripts: dict[str, Script] = {}
@@ -179,35 +171,22 @@ class Scripts:
         return told
 
     async def _send(self, calls: list[Call]) -> list[Any]:
-        answers = await self._kept(calls, [self._command(call) for call in calls])
+        sent = [self._command(call) for call in calls]
+        answers = await self._pipe.send(sent, self._lasting(calls))
         unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
         if unknown:  # to a server that just started, or has a key since a moment ago
             some = [calls[n] for n in unknown]
-            told = await self._kept(some, [self._whole(call) for call in some])
+            sent = [self._whole(call) for call in some]
+            told = await self._pipe.send(sent, self._lasting(some))
             for n, answer in zip(unknown, told, strict=True):
                 answers[n] = answer
         return answers
 
-    async def _kept(self, calls: Sequence[Call], commands: list[Command]) -> list[Any]:
-        """Have the calls made by these commands, which replicas have too where that is wished."""
-        if not (self._replicas and any(call[0] not in READING for call in calls)):
-            return await self._pipe.send(commands)
-        # Redis waits for what this connection wrote. A step done before, whose reply was lost on
-        # another one, writes nothing now; this comes after whatever it wrote.
-        commands.append(("SET", LAST, 1))
-        commands.append(("WAIT", self._replicas, int(REPLICATED_WITHIN * 1000)))
-        return self._replicated(calls, await self._pipe.send(commands))
-
-    def _replicated(self, calls: Sequence[Call], answers: list[Any]) -> list[Any]:
-        """Take back what was acknowledged if too few replicas have it; it can be done again."""
-        *answers, _, reached = answers
-        if not isinstance(reached, Exception) and reached >= self._replicas:
-            return answers
-        lost = reached if isinstance(reached, Exception) else TimeoutError("replicas")
-        return [
-            answer if call[0] in READING or isinstance(answer, NoScriptError) else lost
-            for call, answer in zip(calls, answers, strict=True)
-        ]
+    def _lasting(self, calls: Sequence[Call]) -> Collection[int]:
+        """Number those whose work a fail-over could undo, where replicas are to prevent that."""
+        if not self._pipe.replicas:
+            return ()
+        return {n for n, call in enumerate(calls) if call[0] not in READING}
 
     def _command(self, call: Call) -> Command:
         script = self._scripts.get(str(call[0]))

@@ -48,7 +48,7 @@ async def test_what_no_replica_has_is_not_acknowledged(pair: tuple[Server, Serve
     address = RedisAddress.parse(f"redis://127.0.0.1:{primary.port}?replicas=1")
     async with connect(address) as redis:
         assert isinstance(redis, Redis)
-        scripts = Scripts(pipe_to(redis), replicas=address.replicas)
+        scripts = Scripts(pipe_to(redis, address.replicas))
         scripts.add("once", ONCE)
         assert await scripts("once", "ots:first") == b"done"
         assert await replica.redis.exists("ots:first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import time
@@ -72,6 +73,15 @@ class Node:
             self._process.kill()
             self._process.wait()
 
+    def silence(self) -> None:
+        """Let it do nothing, while its connections stay."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     @property
     def id(self) -> str:
         name: bytes = self.ask("CLUSTER MYID")
@@ -81,6 +91,11 @@ class Node:
         """Tell whether it is a replica that has everything."""
         told: dict[str, Any] = self.redis.info("replication")
         return told.get("master_link_status") == "up"
+
+    def keeps(self, key: str) -> bool:
+        """Tell whether it has a key, as a replica too."""
+        self.ask("READONLY")
+        return bool(self.ask("EXISTS", key))
 
     def leads(self) -> bool:
         """Tell whether it is a primary that serves."""

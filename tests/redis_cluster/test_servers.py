@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.errors import Unavailable
+from core.redis_address import RedisAddress
+from core.redis_connection import connect, pipe_to
+from core.scripts import Scripts
 from tests.redis_cluster.nodes import wait_until
 from tests.redis_cluster.traffic import Traffic
 from tests.test_process import free_port, ready
@@ -61,6 +65,31 @@ async def test_replica_takes_over(nodes: Nodes, traffic: Traffic) -> None:
             await traffic.more(50)
         traffic.see_failures_told()
         await traffic.see_each_opened_once()
+
+
+async def test_what_no_replica_has_is_not_acknowledged(nodes: Nodes) -> None:
+    """With `replicas=1` each primary's replica must have it; what reads is answered all along."""
+    await asyncio.to_thread(wait_until, nodes.replicated)
+    names = [f"test:{n}" for n in range(50)]
+    followed = next(one for one in names if nodes.owner(one) is nodes.primaries[0])
+    alone = next(one for one in names if nodes.owner(one) is nodes.primaries[1])
+    address = RedisAddress.parse(f"{nodes.url}?replicas=1")
+    async with connect(address) as redis:
+        scripts = Scripts(pipe_to(redis, address.replicas))
+        assert await scripts.together(("SET", followed, 1)) == [True]
+        assert nodes.replicas[0].keeps(followed)
+        nodes.replicas[0].silence()
+        try:
+            with pytest.raises(Unavailable):
+                await scripts.together(("SET", followed, 2))
+            assert await scripts.together(("GET", followed), ("GET", alone)) == [b"2", None]
+        finally:
+            nodes.replicas[0].wake()
+        await asyncio.to_thread(wait_until, nodes.replicas[0].follows)
+        assert await scripts.together(("SET", followed, 3)) == [True]
+        with pytest.raises(Unavailable):
+            await scripts.together(("SET", alone, 1))
+        await scripts.aclose()
 
 
 async def test_slots_move_and_nobody_notices(nodes: Nodes, traffic: Traffic) -> None:
