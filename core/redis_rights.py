@@ -16,6 +16,8 @@ from core.redis_cluster import Cluster
 from core.redis_pipe import ServerPipe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.redis_cluster import AnyRedis
     from core.redis_pipe import Command
 
@@ -67,12 +69,18 @@ zremrangebyscore KEY 0 0
 zrevrange KEY 0 0
 del KEY
 """
-COMMANDS = tuple(line.split()[0] for line in HARMLESS.strip().splitlines())
+IN_A_CLUSTER = """
+cluster|slots
+command
+asking
+"""
+LINES, MORE_LINES = HARMLESS.strip().splitlines(), IN_A_CLUSTER.strip().splitlines()
+COMMANDS = tuple(line.split()[0] for line in LINES)
 
 
-def rule(password: str) -> str:
+def rule(password: str, *, cluster: bool = False) -> str:
     """Write the order that makes a user who may do all of this and nothing else."""
-    allowed = " ".join(f"+{name}" for name in COMMANDS)
+    allowed = " ".join(f"+{name}" for name in (*COMMANDS, *MORE_LINES * cluster))
     return f"ACL SETUSER onetimeshare on >{password} ~{KEYS} {allowed}"
 
 
@@ -83,10 +91,11 @@ async def check_rights(redis: AnyRedis) -> None:
         CannotStart: naming what is not allowed.
         RedisError: it does not answer.
     """
-    answers = await _answers(redis)
+    lines = LINES + MORE_LINES * isinstance(redis, Cluster)
+    told = zip(lines, await _answers(redis, lines), strict=True)
     refused = {
-        name: str(answer)
-        for name, answer in zip(COMMANDS, answers, strict=True)
+        line.split()[0]: str(answer)
+        for line, answer in told
         if isinstance(answer, NoPermissionError)
     }
     if any("access" in told for told in refused.values()):
@@ -97,10 +106,10 @@ async def check_rights(redis: AnyRedis) -> None:
         )
 
 
-async def _answers(redis: AnyRedis) -> list[Any]:
+async def _answers(redis: AnyRedis, lines: Sequence[str]) -> list[Any]:
     """Ask one server; those of a cluster must all have the same users."""
     commands: list[Command] = []
-    for line in HARMLESS.strip().splitlines():
+    for line in lines:
         name, *arguments = line.split()
         named = (PROBE if argument == "KEY" else argument for argument in arguments)
         commands.append((*name.split("|"), *named))

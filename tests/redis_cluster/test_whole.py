@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,8 @@ from core.bootstrap import open_vault
 from core.errors import CannotStart, Unavailable
 from core.link import SecretId
 from core.record import index_key, record_key
+from core.redis_address import RedisAddress
+from core.redis_rights import rule
 from core.scripts import TRIPS
 from core.secret import Kind
 from core.settings import Settings
@@ -20,6 +23,7 @@ from doctor.storage import storage
 from tests.contents import pieces
 from tests.page import Page, Shared
 from tests.redis.servers import Server
+from tests.redis.test_rights import PASSWORD, operator, requests, senders, sweep
 from tests.test_process import free_port, ready, running
 
 if TYPE_CHECKING:
@@ -116,26 +120,51 @@ async def test_worst_server_counts_and_is_named(
     assert [(one.grade, one.about) for one in found] == [(Grade.BAD, f"Redis 127.0.0.1:{odd.port}")]
 
 
+async def test_user_who_may_do_the_least_does_everything(nodes: Nodes, settings: Settings) -> None:
+    """All is done as a user with the rights that the docs name; one less is told at the start."""
+    for one in nodes.all:
+        one.ask(*rule(PASSWORD, cluster=True).split())
+    try:
+        named = nodes.url.replace("//", f"//onetimeshare:{PASSWORD}@")
+        least = replace(settings, redis_url=RedisAddress.parse(named))
+        async with open_vault(least) as house:
+            await senders(house)
+            await requests(house)
+            await operator(house)
+            await sweep(house)
+        for one in nodes.all:
+            one.ask("ACL", "SETUSER", "onetimeshare", "-asking")
+        with pytest.raises(CannotStart, match="may not do asking"):
+            await started(least)
+    finally:
+        for one in nodes.all:
+            one.ask("ACL", "DELUSER", "onetimeshare")
+
+
 async def test_address_of_the_other_kind_is_refused_at_the_start(
     nodes: Nodes, tmp_path: Path
 ) -> None:
     """A server of a cluster is no single one, nor the other way round; each says what to write."""
     one_of_many = f"redis://127.0.0.1:{nodes.primaries[0].port}"
     with pytest.raises(CannotStart, match=r"redis\+cluster://"):
-        await started(tmp_path, one_of_many)
+        await started(at(tmp_path, one_of_many))
     single = Server(tmp_path)
     try:
         await single.start()
         with pytest.raises(CannotStart, match="write redis:// instead"):
-            await started(tmp_path, f"redis+cluster://127.0.0.1:{single.port}")
+            await started(at(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
     finally:
         await single.aclose()
     with pytest.raises(CannotStart, match="does not answer"):
-        await started(tmp_path, f"redis+cluster://127.0.0.1:{single.port}")
+        await started(at(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
 
 
-async def started(folder: Path, url: str) -> None:
-    async with open_vault(Settings.parse({"DATA_DIR": str(folder / "data"), "REDIS_URL": url})):
+def at(folder: Path, url: str) -> Settings:
+    return Settings.parse({"DATA_DIR": str(folder / "data"), "REDIS_URL": url})
+
+
+async def started(settings: Settings) -> None:
+    async with open_vault(settings):
         pass
 
 
