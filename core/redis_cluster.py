@@ -33,6 +33,7 @@ class Cluster(RedisCluster):
     def __init__(self, address: RedisAddress, patience: float | None) -> None:
         """Take some of its servers; `patience` is in seconds, for each answer."""
         more: dict[str, Any] = {**address.login, **(address.tls or {})}
+        opens_key = {name: more.pop(name) for name in ("ssl_password",) if name in more}
         super().__init__(
             startup_nodes=[ClusterNode(host, port) for host, port in address.nodes],
             max_connections=CONNECTIONS,
@@ -43,6 +44,9 @@ class Cluster(RedisCluster):
             driver_info=None,  # a right more to be given, and a word more for each connection
             **more,
         )
+        # Its connections take that, and it does not pass it on.
+        for options in [self.connection_kwargs, *(n.connection_kwargs for n in self.startup_nodes)]:
+            options.update(opens_key)
         self._free = asyncio.Semaphore(CONNECTIONS)
 
     async def execute_command(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the library's

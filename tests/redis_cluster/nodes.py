@@ -122,7 +122,7 @@ class Nodes:
     @property
     def url(self) -> str:
         """Name two of them: the others are found."""
-        first, second = self.primaries[:2]
+        first, second, *_ = self.primaries
         return f"redis+cluster://127.0.0.1:{first.port},127.0.0.1:{second.port}"
 
     @property
