@@ -102,6 +102,11 @@ class Node:
         told: dict[str, str] = self.ask("CLUSTER INFO")
         return self.redis.info("replication")["role"] == "master" and told["cluster_state"] == "ok"
 
+    def misses(self, other: Node) -> bool:
+        """Tell whether it counts another one as gone."""
+        known: dict[str, dict[str, str]] = self.ask("CLUSTER NODES")
+        return "fail" in known[f"127.0.0.1:{other.port}"]["flags"].split(",")
+
     def sees(self, size: int) -> bool:
         """Tell whether it knows a working cluster of that many nodes."""
         told: dict[str, str] = self.ask("CLUSTER INFO")
