@@ -51,6 +51,7 @@ class Node:
             "appendfsync": "always",
             "cluster-enabled": "yes",
             "cluster-node-timeout": FAILS_AFTER,
+            "repl-diskless-sync-delay": 0,
             "loglevel": "warning",
             "logfile": "log",
         }
