@@ -73,8 +73,11 @@ class Traffic:
             assert one.more["retry_after"] > 0
 
     async def see_each_opened_once(self) -> None:
-        """See that all that was acknowledged opens, for one of two who ask until they know."""
+        """See that all that was acknowledged opens, for one of two who ask until they know.
+
+        Whoever finds it taken asks again: the other one may have to leave it to them.
+        """
         for pages in self.shared:
-            told = await asyncio.gather(*(until_told(page.download) for page in pages))
+            told = await asyncio.gather(*(until_told(page.download, "taken") for page in pages))
             received = [bytes(page.received) for page in pages if page.received]
             assert received == [TEXT.encode()], told
