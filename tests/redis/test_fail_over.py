@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -13,11 +13,14 @@ import pytest
 from core.background import beside
 from core.bootstrap import open_vault
 from core.clock import now_ms
-from core.errors import Gone
+from core.errors import Gone, Unavailable
 from core.limits import OPENS
 from core.link import Claim
 from core.receipts import Event, Receipt
 from core.record import record_key
+from core.redis_address import RedisAddress
+from core.redis_connection import connect
+from core.scripts import Scripts
 from core.secret import Kind
 from core.settings import Settings
 from tests.contents import pieces, received, until
@@ -152,3 +155,44 @@ async def test_primary_falls_silent_and_comes_back(tmp_path: Path) -> None:
             await comes_true(redis.primary.linked)
             third = await house.vault.seal(pieces(b"text"), kind=Kind.TEXT)
             assert await successor.redis.exists(record_key(third.link.id))
+
+
+async def test_primary_hands_over_in_order(tmp_path: Path) -> None:
+    """Amid writing, another becomes the primary: what all replicas had to have is there."""
+    done: list[str] = []
+
+    async def write(scripts: Scripts) -> None:
+        for number in count():
+            with suppress(Unavailable):
+                await scripts.together(("SET", f"ots:{number}", 1))
+                done.append(f"ots:{number}")
+            await asyncio.sleep(0.001)
+
+    async with watched(tmp_path) as redis:
+        address = RedisAddress.parse(redis.url("replicas=2"))
+        async with connect(address) as client:
+            scripts = Scripts(client, replicas=address.replicas)
+            async with beside(write(scripts)):
+                await until(lambda: done)
+                await redis.hand_over()
+                successor = await redis.successor()
+                before = len(done)
+                await until(lambda: len(done) > before + PEOPLE)
+            assert await successor.redis.exists(*done) == len(done)
+            await scripts.aclose()
+
+
+async def test_primary_is_left_before_it_learns_that_it_is_none(tmp_path: Path) -> None:
+    """One that handed over would take writes, and lose them, until a sentinel tells it."""
+    async with watched(tmp_path, telling=5000) as redis:
+        async with connect(RedisAddress.parse(redis.url())) as client:
+            await client.set("ots:before", 1)
+            await redis.hand_over()
+            successor = await redis.successor()
+
+            async def left() -> bool:
+                await client.set("ots:after", 1)
+                return bool(await successor.redis.exists("ots:after"))
+
+            await comes_true(left)
+            assert (await redis.primary.told("replication"))["role"] == "master"
