@@ -184,15 +184,17 @@ async def test_primary_hands_over_in_order(tmp_path: Path) -> None:
 
 async def test_primary_is_left_before_it_learns_that_it_is_none(tmp_path: Path) -> None:
     """One that handed over would take writes, and lose them, until a sentinel tells it."""
-    async with watched(tmp_path, telling=5000) as redis:
-        async with connect(RedisAddress.parse(redis.url())) as client:
-            await client.set("ots:before", 1)
-            await redis.hand_over()
-            successor = await redis.successor()
+    async with (
+        watched(tmp_path, telling=5000) as redis,
+        connect(RedisAddress.parse(redis.url())) as client,
+    ):
+        await client.set("ots:before", 1)
+        await redis.hand_over()
+        successor = await redis.successor()
 
-            async def left() -> bool:
-                await client.set("ots:after", 1)
-                return bool(await successor.redis.exists("ots:after"))
+        async def left() -> bool:
+            await client.set("ots:after", 1)
+            return bool(await successor.redis.exists("ots:after"))
 
-            await comes_true(left)
-            assert (await redis.primary.told("replication"))["role"] == "master"
+        await comes_true(left)
+        assert (await redis.primary.told("replication"))["role"] == "master"
