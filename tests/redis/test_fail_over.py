@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -157,28 +157,33 @@ async def test_primary_falls_silent_and_comes_back(tmp_path: Path) -> None:
             assert await successor.redis.exists(record_key(third.link.id))
 
 
-async def test_primary_hands_over_in_order(tmp_path: Path) -> None:
-    """Amid writing, another becomes the primary: what all replicas had to have is there."""
+@pytest.mark.parametrize(("replicas", "how"), [(1, "COORDINATED"), (2, "")])
+async def test_primary_hands_over_in_order(tmp_path: Path, replicas: int, how: str) -> None:
+    """What was acknowledged is there if it waits for its heir, or all replicas had to have it."""
     done: list[str] = []
+    refused: list[Unavailable] = []
 
     async def write(scripts: Scripts) -> None:
         for number in count():
-            with suppress(Unavailable):
+            try:
                 await scripts.together(("SET", f"ots:{number}", 1))
                 done.append(f"ots:{number}")
+            except Unavailable as error:
+                refused.append(error)
             await asyncio.sleep(0.001)
 
     async with watched(tmp_path) as redis:
-        address = RedisAddress.parse(redis.url("replicas=2"))
+        address = RedisAddress.parse(redis.url(f"replicas={replicas}"))
         async with connect(address) as client:
             scripts = Scripts(client, replicas=address.replicas)
             async with beside(write(scripts)):
                 await until(lambda: done)
-                await redis.hand_over()
+                await redis.hand_over(how)
                 successor = await redis.successor()
                 before = len(done)
                 await until(lambda: len(done) > before + PEOPLE)
             assert await successor.redis.exists(*done) == len(done)
+            assert not refused or not how
             await scripts.aclose()
 
 
