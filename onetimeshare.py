@@ -17,6 +17,7 @@ from core import guards
 from core.background import beside
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
+from core.garbage import collect_seldom
 from core.logs import set_up_logs
 from core.settings import Settings
 
@@ -162,6 +163,7 @@ async def _serve(house: House, settings: Settings) -> None:
             serve(house, settings) as address,
             beside(house.heartbeats.beat("web")),
         ):
+            collect_seldom()
             log.info("web is open", address=address, links=settings.public_url)
             await asyncio.Event().wait()
     except OSError as error:
@@ -186,6 +188,7 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
     from bots.share import Share  # noqa: PLC0415 - the web's process need not load it
 
     share = Share.of(house, settings.public_url)
+    collect_seldom()
     async with beside(house.heartbeats.beat(door)):
         # Each library is loaded where it is used: a process that needs one only stays small.
         if door == "telegram":
