@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from contextlib import nullcontext
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from core.errors import Unavailable
-from core.together import Together
+from core.redis_line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from redis.asyncio import Redis
@@ -36,11 +34,21 @@ ON_RECORDS = (
         "follow",
         "touch",
     ),
-    *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
+    *(
+        "progress",
+        "done",
+        "burn",
+        "inspect",
+        "revoke",
+        "unlock",
+        "reschedule",
+        "material",
+        "rewrap",
+    ),
     *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
+ON_OTHERS = ("note", "begin", "count", "keep", "look", "part", "cover", "publish")
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
@@ -75,7 +83,7 @@ class Scripts:
             name: redis.register_script(source(name))
             for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
         }
-        self._trips = Together(self._travel, at_once=TRIPS)
+        self._line = Line(redis.connection_pool.make_connection, patience=patience)
 
     def add(self, name: str, text: str) -> None:
         """Know one more script, from a library: it takes one key, as ours do."""
@@ -96,30 +104,12 @@ class Scripts:
         Raises:
             Unavailable: when Redis does not answer; any of them may have happened.
         """
-        return await self._trips((time.monotonic(), calls))
-
-    async def _travel(self, parties: Sequence[Party]) -> list[list[Any] | Exception]:
-        """Make one round trip; who waited too long for it is told so, and has no part in it."""
-        latest = time.monotonic() - self._patience
-        told = iter(await self._together([calls for came, calls in parties if came >= latest]))
-        return [next(told) if came >= latest else Unavailable() for came, _ in parties]
-
-    async def _together(self, parties: Sequence[tuple[Call, ...]]) -> list[list[Any] | Exception]:
-        """Make one round trip for everybody; each party's calls fail or succeed as its own."""
-        if not parties:
-            return []
-        try:
-            with self._trip():
-                async with asyncio.timeout(self._patience):
-                    answers = await self._send([call for party in parties for call in party])
-        except (RedisError, TimeoutError) as error:
-            return [_unavailable(error) for _ in parties]
-        told: list[list[Any] | Exception] = []
-        for party in parties:
-            own, answers = answers[: len(party)], answers[len(party) :]
-            failed = [answer for answer in own if isinstance(answer, Exception)]
-            told.append(_unavailable(failed[0]) if failed else own)
-        return told
+        with self._trip():
+            answers = await self._send(list(calls))
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise _unavailable(answer)
+        return answers
 
     async def _send(self, calls: list[Call]) -> list[Any]:
         answers = await self._pipe(calls)
@@ -134,18 +124,15 @@ class Scripts:
         return answers
 
     async def _pipe(self, calls: list[Call]) -> list[Any]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for name, *arguments in calls:
-                script = self._scripts.get(str(name))
-                if script is None:
-                    pipe.execute_command(name, *arguments)
-                else:
-                    pipe.execute_command("EVALSHA", script.sha, 1, *arguments)
-            return await pipe.execute(raise_on_error=False)
+        return await self._line.send([self._command(call) for call in calls])
+
+    def _command(self, call: Call) -> Call:
+        script = self._scripts.get(call[0])
+        return call if script is None else ("EVALSHA", script.sha, 1, *call[1:])
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
-        await self._trips.aclose()
+        await self._line.aclose()
 
 
 def _unavailable(error: Exception) -> Unavailable:
