@@ -1,16 +1,67 @@
-"""`make bench`: figures as ratios to a bare limit measured in the same run."""
+"""`make bench`: figures as ratios to a bare limit measured in the same run.
+
+`make bench ARGS="requests files"` runs parts of it; `ARGS=quick` takes a quick look.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.benchmarks import cipher, requests
+import uvloop
+
+from tests.benchmarks import cipher, commands, requests
+from tests.benchmarks.machine import machine
+from tests.benchmarks.scale import FULL, QUICK
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from tests.benchmarks.scale import Scale
+    from tests.benchmarks.table import Table
+
+    Part = Callable[[Scale], AsyncIterator[Table]]
+
+PARTS: dict[str, Part] = {
+    "cipher": cipher.run,
+    "requests": requests.run,
+    "commands": commands.run,
+}
+RESULT = Path(__file__).parents[2] / "artifacts" / "performance.md"
 
 
-async def main() -> None:
-    """Run every benchmark."""
-    await cipher.run()
-    await requests.run()
+async def main(parts: list[str], scale: Scale) -> None:
+    """Print each table when it is there, and keep all of them as a page."""
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(f"{machine()} {datetime.now(UTC):%Y-%m-%d}.\n\n")
+    for part in parts:
+        async for table in PARTS[part](scale):
+            print(f"\n{table.plain()}", flush=True)
+            with RESULT.open("a") as page:
+                page.write(f"{table.markdown()}\n")
+    print(f"\nThe same as a page: {RESULT}")
 
 
-asyncio.run(main())
+def read() -> tuple[list[str], Scale]:
+    """Read the command line: parts in any order, and how much of each."""
+    parser = argparse.ArgumentParser("tests.benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}, or quick")
+    parser.add_argument("--rounds", type=int, help="of each comparison")
+    parser.add_argument("--stored", type=int, help="the most secrets to store")
+    given = parser.parse_args()
+    wrong = set(given.parts) - {*PARTS, "quick"}
+    if wrong:
+        parser.error(f"no such part: {', '.join(sorted(wrong))}; there are {', '.join(PARTS)}")
+    scale = QUICK if "quick" in given.parts else FULL
+    if given.rounds:
+        scale = replace(scale, rounds=given.rounds)
+    if given.stored:
+        scale = replace(scale, stored=(*scale.stored[:-1], given.stored))
+    return [part for part in PARTS if part in given.parts] or list(PARTS), scale
+
+
+if __name__ == "__main__":
+    uvloop.run(main(*read()))
