@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from tests.benchmarks import cipher, commands, requests
+from tests.benchmarks import cipher, commands, files, requests
 from tests.benchmarks.machine import machine
 from tests.benchmarks.scale import FULL, QUICK
 
@@ -29,6 +29,7 @@ PARTS: dict[str, Part] = {
     "cipher": cipher.run,
     "requests": requests.run,
     "commands": commands.run,
+    "files": files.run,
 }
 RESULT = Path(__file__).parents[2] / "artifacts" / "performance.md"
 
