@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from tests.benchmarks import cipher, commands, files, requests
+from tests.benchmarks import cipher, commands, files, memory, requests, start
 from tests.benchmarks.machine import machine
 from tests.benchmarks.scale import FULL, QUICK
 
@@ -30,6 +30,8 @@ PARTS: dict[str, Part] = {
     "requests": requests.run,
     "commands": commands.run,
     "files": files.run,
+    "memory": memory.run,
+    "start": start.run,
 }
 RESULT = Path(__file__).parents[2] / "artifacts" / "performance.md"
 

@@ -24,9 +24,14 @@ def _answering(name: str, kind: str, status: int = 200) -> Handler:
     return handler
 
 
+async def _alive(_request: web.Request) -> web.Response:
+    return web.Response(body=b"{}")
+
+
 def main() -> None:
     """Serve what lies in the current folder until ended."""
     app = web.Application()
+    app.router.add_get("/healthz", _alive)
     app.router.add_get("/s/{id}", _answering("page", "text/html"))
     app.router.add_post("/s/{id}/peek", _answering("peek", "application/json"))
     app.router.add_post("/upload", _answering("create", "application/json", 201))

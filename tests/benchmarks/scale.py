@@ -18,6 +18,7 @@ class Scale:
     replicas: tuple[int, ...]
     sizes: dict[int, int]
     cipher: int  # bytes
+    rest: float  # seconds until a process counts as resting
     transfers: int
     transfer: int  # bytes
     stored: tuple[int, ...]
@@ -32,6 +33,7 @@ FULL = Scale(
     replicas=(1, 2, 4),
     sizes={MB: 24, 20 * MB: 8, 100 * MB: 6, 1000 * MB: 2},
     cipher=64 * MB,
+    rest=3.0,
     transfers=100,
     transfer=8 * MB,
     stored=(10, 10_000, 1_000_000),
@@ -45,6 +47,7 @@ QUICK = Scale(
     replicas=(1, 2),
     sizes={MB: 8, 100 * MB: 4},
     cipher=16 * MB,
+    rest=2.0,
     transfers=100,
     transfer=2 * MB,
     stored=(10, 10_000),
@@ -58,6 +61,7 @@ TINY = Scale(
     replicas=(1,),
     sizes={MB: 1},
     cipher=MB,
+    rest=0.1,
     transfers=4,
     transfer=100_000,
     stored=(10, 20),

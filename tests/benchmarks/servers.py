@@ -67,16 +67,7 @@ async def folders() -> AsyncIterator[Path]:
 async def fleet(folder: Path, name: str, count: int = 1, **settings: str) -> AsyncIterator[Fleet]:
     """Run so many servers in the block, on `folder`."""
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
-    common = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        **GENEROUS,
-        # Names the folders of blobs, and with it the part of the disk that ext4 lays them out on:
-        # next to the files that an earlier run deleted just now, it is slow to make new ones.
-        "MAX_LIFETIME": f"{random.randrange(8, 365)}d",  # noqa: S311 - no secret
-        **settings,
-    }
-    run = Fleet(name, folder, [], [])
+    common, run = environment(settings), Fleet(name, folder, [], [])
     async with AsyncExitStack() as stack:
         for _ in range(count):
             port = free_port()
@@ -87,6 +78,19 @@ async def fleet(folder: Path, name: str, count: int = 1, **settings: str) -> Asy
             run.ports.append(port)
         run.redis = next(iter(process.children(run.pid)), None)
         yield run
+
+
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """Give a process what it needs: limits that are counted and refuse nobody, and its settings."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        **GENEROUS,
+        # Names the folders of blobs, and with it the part of the disk that ext4 lays them out on:
+        # next to the files that an earlier run deleted just now, it is slow to make new ones.
+        "MAX_LIFETIME": f"{random.randrange(8, 365)}d",  # noqa: S311 - no secret
+        **settings,
+    }
 
 
 @asynccontextmanager
