@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from tests.benchmarks import cipher, commands, files, memory, requests, start
+from tests.benchmarks import (
+    cipher,
+    commands,
+    files,
+    memory,
+    replicas,
+    requests,
+    start,
+    stored,
+    timeline,
+)
 from tests.benchmarks.machine import machine
 from tests.benchmarks.scale import FULL, QUICK
 
@@ -29,9 +39,12 @@ PARTS: dict[str, Part] = {
     "cipher": cipher.run,
     "requests": requests.run,
     "commands": commands.run,
+    "timeline": timeline.run,
     "files": files.run,
     "memory": memory.run,
     "start": start.run,
+    "replicas": replicas.run,
+    "stored": stored.run,
 }
 RESULT = Path(__file__).parents[2] / "artifacts" / "performance.md"
 
