@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,19 +48,31 @@ PARTS: dict[str, Part] = {
     "replicas": replicas.run,
     "stored": stored.run,
 }
-RESULT = Path(__file__).parents[2] / "artifacts" / "performance.md"
+RESULTS = Path("artifacts/performance")  # a page for each part
 
 
-async def main(parts: list[str], scale: Scale) -> None:
-    """Print each table when it is there, and keep all of them as a page."""
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(f"{machine()} {datetime.now(UTC):%Y-%m-%d}.\n\n")
+async def main(parts: list[str], scale: Scale) -> bool:
+    """Print each table when it is there, and keep those of each part; False when one failed."""
+    failed = []
     for part in parts:
-        async for table in PARTS[part](scale):
-            print(f"\n{table.plain()}", flush=True)
-            with RESULT.open("a") as page:
-                page.write(f"{table.markdown()}\n")
-    print(f"\nThe same as a page: {RESULT}")
+        try:
+            await _measure(part, scale)
+        except Exception:  # noqa: BLE001 - the other parts are worth their minutes
+            traceback.print_exc()
+            failed.append(part)
+    print(f"\nThe same for a page: {RESULTS}")
+    if failed:
+        print(f"Failed: {', '.join(failed)}")
+    return not failed
+
+
+async def _measure(part: str, scale: Scale) -> None:
+    sections = [f"{machine()} {datetime.now(UTC):%Y-%m-%d}.\n"]
+    async for table in PARTS[part](scale):
+        print(f"\n{table.plain()}", flush=True)
+        sections.append(table.markdown())
+    RESULTS.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs
+    (RESULTS / f"{part}.md").write_text("\n".join(sections))
 
 
 def read() -> tuple[list[str], Scale]:
@@ -80,4 +94,4 @@ def read() -> tuple[list[str], Scale]:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(*read()))
+    sys.exit(not uvloop.run(main(*read())))

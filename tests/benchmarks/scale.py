@@ -64,6 +64,6 @@ TINY = Scale(
     rest=0.1,
     transfers=4,
     transfer=100_000,
-    stored=(10, 20),
+    stored=(10,),
     fill_within=2.0,
 )
