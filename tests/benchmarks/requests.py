@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 WANTED = {"page": 0.9, "peek": 0.4, "create": 0.15, "open": 0.15}
 HEADERS = (
-    *("call", "clients", "bare /s", "p50 ms", "p99 ms"),
-    *("ours /s", "p50 ms", "p99 ms", "of bare"),
+    *("call", "clients", "bare /s", "bare p50 ms", "bare p99 ms"),
+    *("ours /s", "ours p50 ms", "ours p99 ms", "of bare"),
 )
 
 

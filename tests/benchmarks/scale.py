@@ -27,7 +27,7 @@ class Scale:
 
 FULL = Scale(
     rounds=5,
-    seconds=0.6,
+    seconds=1.0,
     clients=(1, 16, 64),
     processes=(1, 2),
     replicas=(1, 2, 4),
