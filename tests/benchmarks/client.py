@@ -78,6 +78,7 @@ class Client(asyncio.Protocol):
             self.ended.set_exception(error)
 
     def close(self) -> None:
+        self.ended.cancel()  # where it has not ended, nobody waits for it any more
         if self._transport is not None:
             self._transport.close()
 

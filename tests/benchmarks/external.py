@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from core.redis_server import address, find_server
+from tests.benchmarks.servers import READY_WITHIN, ended
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,9 +27,9 @@ async def external_redis(folder: Path, *options: str) -> AsyncIterator[str]:
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
-        while not socket.exists():
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(READY_WITHIN):
+            while not socket.exists():
+                await asyncio.sleep(0.005)
         yield address(socket)
     finally:
-        server.terminate()
-        await server.wait()
+        await ended(server)

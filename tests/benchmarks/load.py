@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tests.benchmarks.client import Client, Next
     from tests.benchmarks.servers import Fleet
 
+PATIENCE = 60.0  # seconds for the answers that are under way in the end
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -37,6 +39,7 @@ async def load(fleet: Fleet, clients: int, following: Next, seconds: float) -> L
 
     Raises:
         RuntimeError: with the answer that was no success.
+        TimeoutError: an answer does not come.
     """
     ports = [fleet.ports[n % len(fleet.ports)] for n in range(clients)]
     asking = [await connected(port, following) for port in ports]
@@ -58,5 +61,6 @@ async def _ask(asking: list[Client], seconds: float) -> float:
     for client in asking:
         client.until = started + seconds
         client.go()
-    await asyncio.gather(*(client.ended for client in asking))
+    async with asyncio.timeout(seconds + PATIENCE):
+        await asyncio.gather(*(client.ended for client in asking))
     return time.perf_counter() - started

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks import process
 from tests.benchmarks.calls import sample
-from tests.benchmarks.servers import OURS, environment, fleet, folders, server
+from tests.benchmarks.servers import OURS, environment, fleet, folders, free_port, server
 from tests.benchmarks.slow import Crowd
 from tests.benchmarks.table import Table, Target
 from tests.fakes import discord, telegram
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.servers import Fleet
 
 WANTED = 80.0  # MB
+ON_DISCORD = ("-m", "tests.benchmarks.on_discord")
 COPYING = "copying"  # the control: a server that does nothing else
 
 
@@ -50,11 +51,15 @@ async def run(scale: Scale) -> AsyncIterator[Table]:
 async def _at_rest(table: Table, folder: Path, ours: Fleet, copying: Fleet, scale: Scale) -> None:
     for port in ours.ports:
         await sample(port, folder)  # what a first request loads is loaded
-    async with _telegram(ours.folder) as telegram_pid, _discord(ours.folder) as discord_pid:
+    async with (
+        _with_bots(ours.folder, OURS, "bot", "telegram") as on_telegram,
+        _with_bots(ours.folder, *ON_DISCORD, "bot", "discord") as on_discord,
+        _with_bots(folder, *ON_DISCORD, "run") as all_in_one,
+    ):
         await asyncio.sleep(scale.rest)
         run, web = (one.pid for one in ours.processes)
-        pids = {"run": run, "web": web, "bot telegram": telegram_pid, "bot discord": discord_pid}
-        pids |= {"Redis": ours.redis or 0, COPYING: copying.pid}
+        pids = {"run": run, "web": web, "bot telegram": on_telegram, "bot discord": on_discord}
+        pids |= {"run, both bots": all_in_one, "Redis": ours.redis or 0, COPYING: copying.pid}
         for name, pid in pids.items():
             table.rows.append((name, "at rest", process.resident(pid)))
 
@@ -70,24 +75,21 @@ async def _busy(table: Table, name: str, one: Fleet, scale: Scale) -> None:
 
 
 @asynccontextmanager
-async def _telegram(folder: Path) -> AsyncIterator[int]:
-    async with telegram.fake_telegram() as fake:
-        given = {"TELEGRAM_API_URL": fake.url, "TELEGRAM_BOT_TOKEN": telegram.TOKEN}
-        async with server(folder, (OURS, "bot", "telegram"), environment(given)) as running:
-            fake.say(text="the first")
-            await fake.said("is deleted")
-            yield running.pid
-
-
-@asynccontextmanager
-async def _discord(folder: Path) -> AsyncIterator[int]:
-    async with discord.fake_discord(folder) as fake:
+async def _with_bots(folder: Path, *command: str) -> AsyncIterator[int]:
+    """Run the command with the bots that it has; yields its process once they are at work."""
+    async with telegram.fake_telegram() as chats, discord.fake_discord(folder) as guilds:
         given = {
+            "PORT": str(free_port()),
+            "TELEGRAM_API_URL": chats.url,
+            "TELEGRAM_BOT_TOKEN": telegram.TOKEN,
             "DISCORD_BOT_TOKEN": discord.TOKEN,
-            "FAKE_PORT": str(fake.port),
+            "FAKE_PORT": str(guilds.port),
             "FAKE_CERTIFICATE": str(folder / "certificate.pem"),
         }
-        command = ("-m", "tests.benchmarks.on_discord")
         async with server(folder, command, environment(given)) as running:
-            await fake.connected()
+            if "discord" not in command:
+                chats.say(text="the first")
+                await chats.said("is deleted")
+            if "telegram" not in command:
+                await guilds.connected()
             yield running.pid

@@ -1,11 +1,10 @@
-"""The Discord door as a process of its own, whose Discord is a fake on loopback."""
+"""The command, whose Discord is a fake on loopback."""
 
 from __future__ import annotations
 
 import os
 import socket
 import ssl
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,5 +45,4 @@ def _connector() -> aiohttp.BaseConnector:
 
 if __name__ == "__main__":
     discord_bot.run = partial(discord_bot.run, connect=_connector)
-    sys.argv = ["onetimeshare", "bot", "discord"]
     onetimeshare.main()

@@ -31,7 +31,7 @@ COMMANDS = {
     },
 }
 ANOTHER = {"ours": (OURS, "web")}  # the further ones of a fleet share what the first one owns
-READY_WITHIN = 60.0  # seconds
+READY_WITHIN, ENDED_WITHIN = 60.0, 60.0  # seconds
 
 
 @dataclass(slots=True)
@@ -105,8 +105,18 @@ async def server(
     try:
         yield running
     finally:
-        if running.returncode is None:
-            running.terminate()
+        await ended(running)
+
+
+async def ended(running: Process) -> None:
+    """Ask a process to end, and see to it that it does."""
+    if running.returncode is None:
+        running.terminate()
+    try:
+        async with asyncio.timeout(ENDED_WITHIN):
+            await running.wait()
+    except TimeoutError:
+        running.kill()
         await running.wait()
 
 

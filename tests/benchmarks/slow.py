@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PIECE = 64 * 1024
 PAUSE = 0.01  # seconds between two pieces
+PATIENCE = 120.0  # seconds for all of them
 
 
 class Crowd:
@@ -36,7 +37,7 @@ class Crowd:
         await self._all(lambda number: self._fetch(*held[number]))
 
     async def _all(self, each: Callable[[int], Coroutine[None, None, None]]) -> None:
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
             for number in range(self._clients):
                 group.create_task(each(number))
 
