@@ -24,7 +24,7 @@ async def test_each_part_gives_tables(part: str) -> None:
     for table in tables:
         assert table.rows, table.title
         figures = [cell for row in table.rows for cell in row if isinstance(cell, float)]
-        assert max(figures) > 0, table.plain()
+        assert any(figure > 0 for figure in figures), table.plain()
         assert inf not in figures, table.plain()
         assert not [remark for remark in table.remarks if "Not found" in remark], table.remarks
         assert table.title in table.markdown()
