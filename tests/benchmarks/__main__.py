@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import signal
 import sys
 import traceback
 from dataclasses import replace
@@ -53,6 +55,10 @@ RESULTS = Path("artifacts/performance")  # a page for each part
 
 async def main(parts: list[str], scale: Scale) -> bool:
     """Print each table when it is there, and keep those of each part; False when one failed."""
+    this = asyncio.current_task()
+    assert this is not None
+    # The servers are ended however this ends.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     failed = []
     for part in parts:
         try:
