@@ -51,10 +51,14 @@ class RedisState:
         )
 
     @property
+    def full(self) -> bool:
+        """Whether its memory is used up, as far as it may use it."""
+        return 0 < self.most <= self.used
+
+    @property
     def takes_writes(self) -> bool:
         """Whether a secret can be kept there now."""
-        full = self.most and self.used >= self.most
-        return not (self.loading or self.replica or self.last_write_failed or full)
+        return not (self.loading or self.replica or self.last_write_failed or self.full)
 
     def risks(self) -> list[str]:
         """Say how a secret could be lost there that its sender was given a link for."""
@@ -67,6 +71,17 @@ class RedisState:
             found.append("it loses its last moments when its machine fails: set appendfsync always")
         if self.policy != "noeviction":
             found.append("it drops secrets when memory is short: set maxmemory-policy noeviction")
+        return found
+
+    def risks_of_blobs(self) -> list[str]:
+        """Say what else there is to know where blobs and latches lie there too."""
+        back = (
+            "blobs and latches lie in it: if it falls back to an earlier moment (a failover, a "
+            "backup), what was opened since can be opened again. A folder or a bucket prevents that"
+        )
+        found = [back]
+        if not self.most:
+            found.append("blobs may take all memory of its machine: set maxmemory")
         return found
 
 

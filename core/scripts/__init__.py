@@ -40,7 +40,7 @@ ON_RECORDS = (
     *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
+ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish", "lay", "latch")
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
