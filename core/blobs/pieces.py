@@ -11,7 +11,7 @@ Redis does: docs/storage.md says what is lost by that.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import OutOfMemoryError, RedisError
@@ -26,7 +26,7 @@ from core.redis_state import RedisState
 from core.scripts import source
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterator
+    from collections.abc import AsyncIterable, AsyncIterator
 
     from redis.asyncio import Redis
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60 * 1000  # ms after which nobody is writing any more
 SIGN = 60.0  # seconds between two signs that somebody still does, however slowly bytes come
+PATIENCE = 15.0  # seconds for a piece, or whatever else is asked, with all its retries
 PIECE = 256 * 1024 - 64  # bytes; with what Redis adds it just fills a block of its allocator
 
 
@@ -123,10 +124,9 @@ class RedisBlobs:
 
     async def _laid(self, key: str, *arguments: bytes | int) -> None:
         """Lay a piece. A cancelled caller still waits, so that nothing comes after a deletion."""
-        laying = asyncio.ensure_future(self._lay(keys=[key], args=arguments))
+        laying = asyncio.create_task(self._lay_once(key, *arguments))
         try:
-            with _answering():
-                laid = await asyncio.shield(laying)
+            laid = await asyncio.shield(laying)
         except asyncio.CancelledError:
             await asyncio.wait([laying])
             if not laying.cancelled():
@@ -134,6 +134,10 @@ class RedisBlobs:
             raise
         if not laid:  # no damage to a secret: there is none yet
             raise Unavailable
+
+    async def _lay_once(self, key: str, *arguments: bytes | int) -> bool:
+        async with _answering():
+            return bool(await self._lay(keys=[key], args=arguments))
 
     async def _still_writing(self, secret_id: SecretId) -> None:
         while True:
@@ -181,25 +185,26 @@ class RedisBlobs:
         Raises:
             Unavailable: it does not answer.
         """
-        with _answering():
+        async with _answering():
             return await RedisState.read(self._redis)
 
     async def _ask(self, call: Call) -> Any:  # noqa: ANN401 - as the command's
-        with _answering():
+        async with _answering():
             [answer] = await self._scripts.together(call)
         return answer
 
 
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Name what a refusal means.
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    """Wait for an answer, and name what a refusal means.
 
     Raises:
         StorageFull: Redis has no memory left.
         Unavailable: anything else.
     """
     try:
-        yield
+        async with asyncio.timeout(PATIENCE):
+            yield
     except OutOfMemoryError as full:
         raise StorageFull from full
     except Unavailable as error:
@@ -211,7 +216,7 @@ def _answering() -> Iterator[None]:
 
 
 async def _fields(redis: Redis, key: str, *names: str | int) -> list[bytes | None]:
-    with _answering():
+    async with _answering():
         return cast("list[bytes | None]", await redis.hmget(key, [str(name) for name in names]))
 
 
