@@ -145,6 +145,17 @@ async def test_memory_of_redis_is_the_room(address: str, redis: Redis, tmp_path:
         assert opened.metadata.size == 100_000
 
 
+async def test_what_lies_in_redis_counts_once(address: str, redis: Redis, tmp_path: Path) -> None:
+    """The total has room for what fits, though blobs and Redis' data are the same bytes."""
+    async with open_vault(settings_of(address, tmp_path, MAX_TOTAL_SIZE="8MB")) as house:
+        await house.vault.seal(pieces(bytes(5_000_000)), kind=Kind.FILE)
+        assert 5_000_000 < (await redis.info("memory"))["used_memory_dataset"] < 7_000_000
+        with house.gate.entered("a") as entered:
+            await gathered(entered.counted(pieces(bytes(1000))))
+            with pytest.raises(StorageFull):
+                await gathered(entered.counted(pieces(bytes(3_000_000))))
+
+
 async def test_reserve_larger_than_the_memory_is_refused(
     address: str, redis: Redis, tmp_path: Path
 ) -> None:
