@@ -10,17 +10,20 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from core.blobs import EXPIRED
 from core.blobs.pieces import DAY, PIECE, STALE
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.embedded import embedded_redis
-from core.errors import CannotStart, Corrupt, Gone, StorageFull
+from core.errors import CannotStart, Corrupt, Gone, StorageFull, Unavailable
+from core.handout import Handout
 from core.link import Claim, SecretId
 from core.record import record_key
+from core.records import Records
 from core.secret import Kind, State
 from doctor.finding import Grade
 from doctor.storage import storage
-from tests.contents import gathered, pieces
+from tests.contents import gathered, pieces, received
 from tests.generous import GENEROUS
 from tests.stores import at, opened
 
@@ -143,6 +146,25 @@ async def test_memory_of_redis_is_the_room(address: str, redis: Redis, tmp_path:
             await gathered(entered.counted(pieces(bytes(4_000_000))))
         opened = await house.vault.open(link.id, link.key, Claim.random())
         assert opened.metadata.size == 100_000
+
+
+async def test_full_memory_decides_nothing_and_empties_itself(
+    address: str, redis: Redis, tmp_path: Path
+) -> None:
+    """No latch fits, so nobody opens it and it stays; what expires makes room for its own latch."""
+    async with open_vault(settings_of(address, tmp_path)) as house:
+        over, live = [
+            (await house.vault.seal(pieces(bytes(3_000_000)), kind=Kind.FILE)).link
+            for _ in range(2)
+        ]
+        limit = int(await redis.hget(record_key(over.id), "limit") or 0)
+        handout = Handout(Records(house.scripts, house.outbox), house.blobs)
+        await redis.config_set("maxmemory", (await redis.info("memory"))["used_memory"] - MIB)
+        with pytest.raises(Unavailable):
+            await handout.win(live.id, limit, Claim.random().holder)
+        assert await handout.expire(over.id, limit) is State.EXPIRED
+        assert await house.blobs.holder(over.id, limit) == EXPIRED
+        assert await received(house.vault, live.id, live.key, Claim.random()) == bytes(3_000_000)
 
 
 async def test_what_lies_in_redis_counts_once(address: str, redis: Redis, tmp_path: Path) -> None:
