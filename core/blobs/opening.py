@@ -74,7 +74,8 @@ async def _in_redis(redis: Redis, scripts: Scripts, spare: int) -> RedisBlobs:
     try:
         state = await blobs.state()
     except OneTimeShareError as error:
-        raise CannotStart(f"Redis can not be used for blobs: {error.__cause__}") from None
+        why = type(error.__cause__).__name__
+        raise CannotStart(f"Redis does not tell whether it takes blobs: {why}") from None
     if 0 < state.most <= spare:
         raise CannotStart(
             f"MIN_FREE_DISK leaves nothing of the {show_size(state.most)} that Redis may use: "
