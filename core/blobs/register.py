@@ -1,6 +1,6 @@
 """Which blobs lie in Redis: to look for them by their names would take a walk through all keys.
 
-ots:lying:<shard>  a hash: a secret's id, and limit, moment and size of its blob
+ots:lying:<shard>  a hash: by a secret's id, that id and limit, moment and size of its blob
 
 A blob is entered before it is whole, so that none ever lies there unknown. An entry without a blob
 is no matter: whoever shreds what nobody needs finds nothing to shred, and the entry goes.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from core.scripts import Call
 
-_ENTRY = struct.Struct(">QQQ")  # limit (ms), since when (ms), bytes
+_ENTRY = struct.Struct(">16sQQQ")  # the id, limit (ms), since when (ms), bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Register:
 
     async def add(self, entry: Entry) -> None:
         secret_id = entry.lying.secret_id
-        told = _ENTRY.pack(entry.lying.limit, entry.since, entry.size)
+        told = _ENTRY.pack(secret_id.raw, entry.lying.limit, entry.since, entry.size)
         await self._ask(("HSET", _key(_shard(secret_id)), secret_id.raw, told))
 
     async def drop(self, secret_id: SecretId) -> None:
@@ -51,9 +51,9 @@ class Register:
 
     async def all(self) -> AsyncIterator[Entry]:
         for shard in range(INDEX_SHARDS):
-            found: dict[bytes, bytes] = await self._ask(("HGETALL", _key(shard)))
-            for raw, told in found.items():
-                limit, since, size = _ENTRY.unpack(told)
+            found: list[bytes] = await self._ask(("HVALS", _key(shard)))
+            for told in found:
+                raw, limit, since, size = _ENTRY.unpack(told)
                 yield Entry(Lying(SecretId(raw), limit), since, size)
 
 
