@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
+from core import stamps
 from core.audit import Audit
 from core.background import beside
 from core.blobs.measured import MeasuredBlobs
@@ -36,7 +37,7 @@ from core.readiness import Readiness
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
-from core.redis_connection import connect, warn_of_losses
+from core.redis_connection import connect, judge
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -103,9 +104,9 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             url = join_redis(settings.data_dir)
         redis = await stack.enter_async_context(connect(url))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
-        await _fits(redis, server_key)
         if settings.redis_url is not None:
-            await warn_of_losses(redis)
+            await judge(redis)
+        await stamps.check(redis, server_key)
         metrics = Metrics()
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(url, patience=None))
@@ -227,14 +228,3 @@ def _secret_key(settings: Settings) -> bytes:
         return parse_secret_key(path.read_text())
     except ValueError:
         raise CannotStart(f"{path} is damaged: bring a copy of it back.") from None
-
-
-async def _fits(redis: Redis, server_key: ServerKey) -> None:
-    """Refuse a key that the stored data was not made with."""
-    value = server_key.check_value()
-    await redis.set("ots:key-check", value, nx=True)
-    if await redis.get("ots:key-check") != value:
-        raise CannotStart(
-            "SECRET_KEY is not the one that this Redis was used with: "
-            "bring the old key back, or use an empty Redis and an empty data folder."
-        )

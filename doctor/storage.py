@@ -68,7 +68,12 @@ async def _redis(redis: Redis) -> list[Finding]:
 def _kept(state: RedisState) -> list[Finding]:
     found = [bad(REDIS, risk) for risk in state.risks()]
     if not state.takes_writes:
-        found.append(bad(REDIS, "takes no writes: it is full, read-only, loading, or its disk is"))
+        found.append(bad(REDIS, "takes no writes: it is read-only, loading, or its disk is full"))
+    if state.full:
+        told = (
+            f"its memory of {show_size(state.most)} is used up: nothing is let in; raise maxmemory"
+        )
+        found.append(bad(REDIS, told))
     if state.fsync is None:
         found.append(doubtful(REDIS, "tells nobody its appendfsync: it must be always"))
     return found or [good(REDIS, f"version {state.version} keeps what it acknowledges")]

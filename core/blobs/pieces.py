@@ -83,10 +83,7 @@ class RedisBlobs:
         self._writing: dict[SecretId, int] = {}  # bytes so far
 
     async def check(self) -> None:
-        state = await self.state()
-        if state.full:
-            raise StorageFull
-        if not state.takes_writes:
+        if not (await self.state()).takes_writes:  # also without memory: a latch always fits
             raise Unavailable
 
     async def free(self) -> int:
@@ -199,20 +196,21 @@ async def _answering() -> AsyncIterator[None]:
     """Wait for an answer, and name what a refusal means.
 
     Raises:
-        StorageFull: Redis has no memory left.
+        StorageFull: Redis has no memory left, or its disk no room.
         Unavailable: anything else.
     """
     try:
         async with asyncio.timeout(PATIENCE):
             yield
-    except OutOfMemoryError as full:
-        raise StorageFull from full
     except Unavailable as error:
-        if isinstance(error.__cause__, OutOfMemoryError):
-            raise StorageFull from error.__cause__
-        raise
+        raise _named(error.__cause__ or error) from error.__cause__
     except (RedisError, OSError) as error:  # a time limit is an OSError too
-        raise Unavailable from error
+        raise _named(error) from error
+
+
+def _named(error: BaseException) -> OneTimeShareError:
+    full = isinstance(error, OutOfMemoryError) or str(error).startswith("MISCONF")
+    return StorageFull() if full else Unavailable()
 
 
 async def _fields(redis: Redis, key: str, *names: str | int) -> list[bytes | None]:

@@ -10,16 +10,13 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from core.blobs import EXPIRED
 from core.blobs.pieces import DAY, PIECE, STALE
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.embedded import embedded_redis
-from core.errors import CannotStart, Corrupt, Gone, StorageFull, Unavailable
-from core.handout import Handout
+from core.errors import CannotStart, Corrupt, Gone, StorageFull
 from core.link import Claim, SecretId
 from core.record import record_key
-from core.records import Records
 from core.secret import Kind, State
 from doctor.finding import Grade
 from doctor.storage import storage
@@ -148,23 +145,21 @@ async def test_memory_of_redis_is_the_room(address: str, redis: Redis, tmp_path:
         assert opened.metadata.size == 100_000
 
 
-async def test_full_memory_decides_nothing_and_empties_itself(
+async def test_full_memory_takes_nothing_in_and_opens(
     address: str, redis: Redis, tmp_path: Path
 ) -> None:
-    """No latch fits, so nobody opens it and it stays; what expires makes room for its own latch."""
+    """What is there is received and burned, and that makes room; the process stays in service."""
     async with open_vault(settings_of(address, tmp_path)) as house:
-        over, live = [
-            (await house.vault.seal(pieces(bytes(3_000_000)), kind=Kind.FILE)).link
-            for _ in range(2)
-        ]
-        limit = int(await redis.hget(record_key(over.id), "limit") or 0)
-        handout = Handout(Records(house.scripts, house.outbox), house.blobs)
+        link = (await house.vault.seal(pieces(bytes(3_000_000)), kind=Kind.FILE)).link
         await redis.config_set("maxmemory", (await redis.info("memory"))["used_memory"] - MIB)
-        with pytest.raises(Unavailable):
-            await handout.win(live.id, limit, Claim.random().holder)
-        assert await handout.expire(over.id, limit) is State.EXPIRED
-        assert await house.blobs.holder(over.id, limit) == EXPIRED
-        assert await received(house.vault, live.id, live.key, Claim.random()) == bytes(3_000_000)
+        with pytest.raises(StorageFull):
+            await house.vault.seal(pieces(bytes(100_000)), kind=Kind.FILE)
+        ready = await house.readiness.look()
+        assert (bool(ready), ready.room) == (True, False)
+        claim = Claim.random()
+        assert await received(house.vault, link.id, link.key, claim) == bytes(3_000_000)
+        await house.vault.done(link.id, claim)
+        await house.vault.seal(pieces(bytes(100_000)), kind=Kind.FILE)
 
 
 async def test_what_lies_in_redis_counts_once(address: str, redis: Redis, tmp_path: Path) -> None:

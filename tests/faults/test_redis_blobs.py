@@ -105,7 +105,7 @@ async def test_every_call_tells_a_fault_in_time(
 async def test_full_memory_is_told_and_what_lies_there_still_opens(
     blobs: Blobs, redis: Redis
 ) -> None:
-    """Without memory nothing is kept and no latch is made; reading goes on, and deleting too."""
+    """Without memory nothing is kept; latches, reading and deleting go on."""
     name = SecretId.random()
     await blobs.put(name, LIMIT, pieces(bytes(LARGE)))
     await redis.config_set("maxmemory", 1)
@@ -113,12 +113,12 @@ async def test_full_memory_is_told_and_what_lies_there_still_opens(
     shred = asked.pop("shred")
     kinds = await ends(asked)
     full = {what for what, kind in kinds.items() if kind is StorageFull}
-    assert full == {"put", "put in pieces", "latch", "check"}, kinds
+    assert full == {"put", "put in pieces"}, kinds
     assert Unavailable not in kinds.values()
     assert await blobs.free() == 0
     await shred
     assert await blobs.stored() == 0
-    assert await blobs.holder(name, LIMIT) is None
+    assert await blobs.holder(name, LIMIT) == "claim"
 
 
 async def test_replica_takes_nothing(blobs: Blobs, redis: Redis) -> None:
