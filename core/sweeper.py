@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import structlog
-from redis.exceptions import LockError, RedisError
+from redis.exceptions import LockError, OutOfMemoryError, RedisError
 
 from core.clock import now_ms
 from core.errors import Gone, OneTimeShareError
@@ -83,8 +83,12 @@ class Sweeper:
     async def _sweep_alone(self, *, orphans: bool) -> bool:
         """Do one round unless another replica is at it."""
         lock = self._redis.lock("ots:sweeper", timeout=10 * EVERY, blocking=False)
-        if not await lock.acquire():
-            return False
+        try:
+            if not await lock.acquire():
+                return False
+        except OutOfMemoryError:  # not even for that is there room: two may do the same round
+            await self.sweep(orphans=orphans)
+            return True
         try:
             await self.sweep(orphans=orphans)
         finally:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from contextlib import nullcontext
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
-from core.errors import Unavailable
-from core.redis_line import Line
+from core.errors import StorageFull, Unavailable
+from core.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from redis.asyncio import Redis
+
+    from core.errors import OneTimeShareError
 
 Argument: TypeAlias = bytes | str | int
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
@@ -34,21 +38,15 @@ ON_RECORDS = (
         "follow",
         "touch",
     ),
-    *(
-        "progress",
-        "done",
-        "burn",
-        "inspect",
-        "revoke",
-        "unlock",
-        "reschedule",
-        "material",
-        "rewrap",
-    ),
+    *("progress", "done", "burn", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
     *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("note", "begin", "count", "keep", "look", "part", "cover", "publish")
+ON_OTHERS = ("note", "begin", "count", "keep", "look", "part", "cover", "publish", "spare", "lay", "latch")
+# What takes something in is refused where Redis' memory or disk is full. All else goes on: it
+# frees what lies there, or says what became of it.
+TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
+GOES_ON = "#!lua flags=allow-oom\n"
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
@@ -56,13 +54,14 @@ TRIPS = 2  # round trips under way at once, in each process
 def source(name: str) -> str:
     """Put a script together with its prelude: one on records also tells of its outbox."""
     here = files(__name__)
+    head = "" if name in TAKING_IN else GOES_ON
     text = here.joinpath(f"{name}.lua").read_text()
     if name in ON_OTHERS:
-        return text
+        return head + text
     if name in ON_INVITATIONS:
-        return f"{here.joinpath('invitation.lua').read_text()}\n{text}"
+        return f"{head}{here.joinpath('invitation.lua').read_text()}\n{text}"
     prelude = here.joinpath("record.lua").read_text()
-    return f"{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
+    return f"{head}{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
 
 
 class Scripts:
@@ -83,16 +82,17 @@ class Scripts:
             name: redis.register_script(source(name))
             for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
         }
-        self._line = Line(redis.connection_pool.make_connection, patience=patience)
+        self._trips = Together(self._travel, at_once=TRIPS)
 
     def add(self, name: str, text: str) -> None:
         """Know one more script, from a library: it takes one key, as ours do."""
-        self._scripts[name] = self._redis.register_script(text)
+        self._scripts[name] = self._redis.register_script(GOES_ON + text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
 
         Raises:
+            StorageFull: Redis has no room for what the step takes in; it did not happen.
             Unavailable: when Redis does not answer; the step may or may not have happened.
         """
         [answer] = await self.together((name, key, *arguments))
@@ -102,14 +102,33 @@ class Scripts:
         """Run scripts and commands in one round trip, in their order, not as one step.
 
         Raises:
+            StorageFull: Redis had no room for one of them; others may have happened.
             Unavailable: when Redis does not answer; any of them may have happened.
         """
-        with self._trip():
-            answers = await self._send(list(calls))
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise _unavailable(answer)
-        return answers
+        return await self._trips((time.monotonic(), calls))
+
+    async def _travel(self, parties: Sequence[Party]) -> list[list[Any] | Exception]:
+        """Make one round trip; who waited too long for it is told so, and has no part in it."""
+        latest = time.monotonic() - self._patience
+        told = iter(await self._together([calls for came, calls in parties if came >= latest]))
+        return [next(told) if came >= latest else Unavailable() for came, _ in parties]
+
+    async def _together(self, parties: Sequence[tuple[Call, ...]]) -> list[list[Any] | Exception]:
+        """Make one round trip for everybody; each party's calls fail or succeed as its own."""
+        if not parties:
+            return []
+        try:
+            with self._trip():
+                async with asyncio.timeout(self._patience):
+                    answers = await self._send([call for party in parties for call in party])
+        except (RedisError, TimeoutError) as error:
+            return [_failure(error, party) for party in parties]
+        told: list[list[Any] | Exception] = []
+        for party in parties:
+            own, answers = answers[: len(party)], answers[len(party) :]
+            failed = [answer for answer in own if isinstance(answer, Exception)]
+            told.append(_failure(failed[0], party) if failed else own)
+        return told
 
     async def _send(self, calls: list[Call]) -> list[Any]:
         answers = await self._pipe(calls)
@@ -124,18 +143,23 @@ class Scripts:
         return answers
 
     async def _pipe(self, calls: list[Call]) -> list[Any]:
-        return await self._line.send([self._command(call) for call in calls])
-
-    def _command(self, call: Call) -> Call:
-        script = self._scripts.get(call[0])
-        return call if script is None else ("EVALSHA", script.sha, 1, *call[1:])
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name, *arguments in calls:
+                script = self._scripts.get(str(name))
+                if script is None:
+                    pipe.execute_command(name, *arguments)
+                else:
+                    pipe.execute_command("EVALSHA", script.sha, 1, *arguments)
+            return await pipe.execute(raise_on_error=False)
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
-        await self._line.aclose()
+        await self._trips.aclose()
 
 
-def _unavailable(error: Exception) -> Unavailable:
-    unavailable = Unavailable()
-    unavailable.__cause__ = error
-    return unavailable
+def _failure(error: Exception, party: tuple[Call, ...]) -> OneTimeShareError:
+    full = isinstance(error, OutOfMemoryError) or str(error).startswith("MISCONF")
+    taking_in = any(name in TAKING_IN for name, *_ in party)
+    failure = StorageFull() if full and taking_in else Unavailable()
+    failure.__cause__ = error
+    return failure
