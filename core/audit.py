@@ -59,7 +59,7 @@ class Audit:
         now = self._clock()
         fields = ("at", now, "act", act, "who", who, "about", about)
         await self._run.together(
-            ("spare", STREAM, "XADD", "MAXLEN", "~", MOST, "*", *fields),
+            ("XADD", STREAM, "MAXLEN", "~", MOST, "*", *fields),
             ("XTRIM", STREAM, "MINID", now - REMEMBERED),
         )
 
@@ -73,9 +73,8 @@ class Audit:
         while True:
             asked = ("XRANGE", STREAM, f"({last}", "+", "COUNT", AT_ONCE)
             [found] = await self._run.together(asked)
-            for _, pairs in found:
-                words = [word.decode() for word in pairs]
-                told = dict(zip(words[::2], words[1::2], strict=True))
+            for _, fields in found:
+                told = {name.decode(): value.decode() for name, value in fields.items()}
                 at = datetime.fromtimestamp(int(told["at"]) / 1000, UTC)
                 yield Entry(at, told["act"], told["who"], told["about"])
             if len(found) < AT_ONCE:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from web import admin, api, health, invitations, languages, receipt, reveal, static, upload
+from web.access import AccessLog
 from web.addresses import Addresses
 from web.connections import Connection
 from web.headers import SecureAnswers, security_headers
 from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.limited import count_openings
-from web.access import AccessLog
 from web.middlewares import answer_errors
 from web.openapi import describe
 from web.pages import Pages

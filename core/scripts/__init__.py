@@ -38,11 +38,14 @@ ON_RECORDS = (
         "follow",
         "touch",
     ),
-    *("progress", "done", "burn", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
+    *("progress", "done", "burn", "inspect", "revoke", "unlock", "reschedule", "material"),
+    *("rewrap", "forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("note", "begin", "count", "keep", "look", "part", "cover", "publish", "spare", "lay", "latch")
+ON_OTHERS = (
+    *("note", "begin", "count", "keep", "look", "part", "cover", "publish"),
+    *("spare", "lay", "latch"),
+)
 # What takes something in is refused where Redis' memory or disk is full. All else goes on: it
 # frees what lies there, or says what became of it.
 TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
