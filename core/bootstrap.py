@@ -41,7 +41,7 @@ from core.redis_connection import connect, judge
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
-from core.statistics import LIMIT_HITS, Statistics
+from core.statistics import Statistics
 from core.stream import sealed_size
 from core.sweeper import Sweeper
 from core.vault import Vault
@@ -138,9 +138,11 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
-        refused = partial(statistics.count, LIMIT_HITS)
-        limits = Limits(Windows(redis, scripts), server_key, settings.allowance, refused=refused)
-        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
+        allowance, refused = settings.allowance, statistics.refused
+        limits = Limits(Windows(redis, scripts), server_key, allowance, refused=refused)
+        room = Room(
+            allowance, free=blobs.free, stored=lambda: _stored(redis, blobs), refused=refused
+        )
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),

@@ -12,10 +12,10 @@ from aiohttp import FormData
 
 from bots.refusals import refusal
 from bots.share import Share, Submission, text_content
+from core.allowance import OPENS
 from core.bootstrap import open_vault
 from core.errors import CannotStart, NotFound, StorageFull, Unavailable
 from core.invitation import Purpose, Token
-from core.limits import OPENS
 from core.link import Claim, SecretId
 from core.receipts import Event
 from core.record import index_key, record_key
