@@ -32,6 +32,11 @@ def allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
+def closed_to_others(path: Path) -> bool:
+    """Tell whether nobody but its user and group can look into a file or folder or change it."""
+    return not path.stat().st_mode & 0o007
+
+
 def may_swap(root: Path = Path("/")) -> bool:
     """Tell whether the system may write our memory to a swap disk; unknown counts as no."""
     try:

@@ -90,7 +90,7 @@ async def _clocks(redis: Redis) -> Finding:
 async def _blobs(house: House, settings: Settings) -> list[Finding]:
     spare = settings.allowance.min_free_disk
     try:
-        free = await house.blobs.free()
+        free = await house.free()
         kept = await _speed(BLOBS, "keeps 1 KiB", lambda: _kept_and_read(house), SLOW_BLOB)
     except OneTimeShareError as error:
         reason = error.__cause__ or type(error).__name__

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.blobs.days import in_thread
 from core.blobs.filesystem import FileBlobs
 from core.errors import CannotStart, OneTimeShareError
+from core.guards import closed_to_others
 
 if TYPE_CHECKING:
     from core.blobs.objects import ObjectBlobs
@@ -20,13 +22,19 @@ async def open_blobs(place: Place, largest: int) -> FileBlobs | ObjectBlobs:
     """
     if place.bucket:
         return await _in_bucket(place, largest)
-    blobs = FileBlobs(place.folder)
+    folder, blobs = place.folder, FileBlobs(place.folder)
     try:
         await blobs.start()
         await blobs.check()
+        closed = await in_thread(closed_to_others, folder)
     except OneTimeShareError as error:
         reason = error.__cause__ or "no such folder can be made"
-        raise CannotStart(f"The folder of blobs {place.folder} can not be used: {reason}") from None
+        raise CannotStart(f"The folder of blobs {folder} can not be used: {reason}") from None
+    if not closed:
+        raise CannotStart(
+            f"Others can read the folder of blobs {folder}; run: chmod 700 {folder}, "
+            "or name a folder in it in BLOBS_URL, which is then made for this user alone."
+        )
     return blobs
 
 

@@ -38,6 +38,32 @@ async def test_folder_open_to_others_is_refused(tmp_path: Path, mode: int) -> No
     assert f"chmod 700 {tmp_path}" in await refusal(DATA_DIR=str(tmp_path))
 
 
+async def test_folder_of_blobs_open_to_others_is_refused(tmp_path: Path) -> None:
+    """One that was there before is closed by its owner, or holds one of ours that is closed."""
+    blobs = tmp_path / "blobs"
+    blobs.mkdir()
+    await asyncio.to_thread(blobs.chmod, 0o755)
+    given = {"DATA_DIR": str(tmp_path / "data")}
+    assert f"chmod 700 {blobs}" in await refusal(**given, BLOBS_URL=blobs.as_uri())
+    async with open_vault(Settings.parse(given | {"BLOBS_URL": f"{blobs.as_uri()}/ours"})) as house:
+        assert stat.S_IMODE((blobs / "ours").stat().st_mode) == 0o700
+        assert await house.readiness.look()
+
+
+async def test_disk_of_the_embedded_redis_counts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is fuller than that of the blobs, nothing is let in; one's own Redis has another."""
+    monkeypatch.setattr("core.bootstrap.free", lambda _: 1000)
+    given = {"DATA_DIR": str(tmp_path / "data"), "MIN_FREE_DISK": "1MB"}
+    async with open_vault(Settings.parse(given)) as house:
+        assert await house.free() == 1000
+        assert not (await house.readiness.look()).room
+        url = f"unix://{house.redis.connection_pool.connection_kwargs['path']}"
+        async with open_vault(Settings.parse(given | {"REDIS_URL": url})) as other:
+            assert (await other.readiness.look()).room
+
+
 async def test_place_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     """A file where a folder should be stops the start, and the sentence names the place."""
     taken = tmp_path / "taken"
