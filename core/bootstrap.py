@@ -111,13 +111,19 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             await judge(redis)
         await stamps.check(redis, server_key)
         metrics = Metrics()
-        store = await open_blobs(settings.blobs, sealed_size(settings.policy.max_size))
-        stack.push_async_callback(store.aclose)
-        blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(url, patience=None))
         scripts = Scripts(quick, trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
+        store = await open_blobs(
+            settings.blobs,
+            sealed_size(settings.policy.max_size),
+            spare=settings.allowance.min_free_disk,
+            redis=redis,
+            scripts=scripts,
+        )
+        stack.push_async_callback(store.aclose)
+        blobs = MeasuredBlobs(store, metrics)
         receipts = Receipts(redis, scripts)
         statistics = Statistics(scripts, counted=metrics.count)
         ended = partial(_count_ended, metrics, server_key)
@@ -144,7 +150,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         allowance, refused = settings.allowance, statistics.refused
         limits = Limits(Windows(redis, scripts), server_key, allowance, refused=refused)
         left = partial(_free, settings, blobs)
-        room = Room(allowance, free=left, stored=lambda: _stored(redis, blobs), refused=refused)
+        beyond = None if settings.blobs.in_redis else blobs
+        room = Room(allowance, free=left, stored=lambda: _stored(redis, beyond), refused=refused)
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -191,13 +198,14 @@ async def _free(settings: Settings, blobs: Blobs) -> int:
     return left if settings.redis_url else min(left, await in_thread(free, settings.data_dir))
 
 
-async def _stored(redis: Redis, blobs: Blobs) -> int:
-    """Add up what lies in the store and, as small secrets do, in Redis."""
+async def _stored(redis: Redis, beyond: Blobs | None) -> int:
+    """Add up what lies in Redis, as small secrets do, and in a store beyond it."""
     try:
         memory = await redis.info("memory")
     except RedisError:
         raise Unavailable from None
-    return await blobs.stored() + int(memory["used_memory_dataset"])
+    stored = int(memory["used_memory_dataset"])
+    return stored if beyond is None else stored + await beyond.stored()
 
 
 async def _last_flush(waiting: Outbox | Statistics) -> None:

@@ -81,6 +81,17 @@ class RedisState:
             found.append("it drops secrets when memory is short: set maxmemory-policy noeviction")
         return found
 
+    def risks_of_blobs(self) -> list[str]:
+        """Say what else there is to know where blobs and latches lie there too."""
+        back = (
+            "blobs and latches lie in it: if it falls back to an earlier moment (a failover, a "
+            "backup), what was opened since can be opened again. A folder or a bucket prevents that"
+        )
+        found = [back]
+        if not self.most:
+            found.append("blobs may take all memory of its machine: set maxmemory")
+        return found
+
 
 async def _settings(redis: Redis) -> Mapping[str | None, str | None]:
     try:

@@ -96,13 +96,14 @@ class Settings:
         host, port = form.get("HOST", str, "127.0.0.1"), form.get("PORT", _port, 8080)
         data_dir = form.get("DATA_DIR", Path, Path("data")).absolute()
         api_url = form.get("TELEGRAM_API_URL", _url, TELEGRAM)
+        blobs = _blobs(form, data_dir)
         settings = cls(
             host=host,
             port=port,
             public_url=form.get("PUBLIC_URL", _public_url, f"http://localhost:{port}"),
             data_dir=data_dir,
             redis_url=form.get("REDIS_URL", Hidden, None),
-            blobs=_blobs(form, data_dir),
+            blobs=blobs,
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
             telegram_api_url=api_url,
@@ -115,8 +116,8 @@ class Settings:
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
             admin_user=form.get("ADMIN_USER", str, "admin"),
             admin_password_hash=form.get("ADMIN_PASSWORD_HASH", parse_hash, None),
-            policy=_policy(form),
-            allowance=_allowance(form),
+            policy=_policy(form, blobs),
+            allowance=_allowance(form, blobs),
             trusted_proxies=form.get("TRUSTED_PROXIES", _networks, ()),
             metrics_host=form.get("METRICS_HOST", str, "127.0.0.1"),
             metrics_port=form.get("METRICS_PORT", _port, None),
@@ -127,20 +128,20 @@ class Settings:
         return replace(settings, doubts=tuple(form.slips(set(given) - set(written))))
 
 
-def _policy(form: Form) -> Policy:
+def _policy(form: Form, blobs: Place) -> Policy:
     longest = form.get("MAX_LIFETIME", parse_duration, parse_duration("7d"))
     default = form.get("DEFAULT_LIFETIME", parse_duration, min(parse_duration("5h"), longest))
     if not SHORTEST_LIFETIME <= default <= longest:
         form.wrong.append("DEFAULT_LIFETIME: must be at least 1 minute and at most MAX_LIFETIME")
     return Policy(
-        max_size=form.get("MAX_FILE_SIZE", parse_size, parse_size("100MB")),
+        max_size=form.get("MAX_FILE_SIZE", blobs.parse_largest, blobs.largest),
         default_lifetime=default,
         max_lifetime=longest,
         allowed=form.get("ALLOWED_EXTENSIONS", _extensions, ()),
     )
 
 
-def _allowance(form: Form) -> Allowance:
+def _allowance(form: Form, blobs: Place) -> Allowance:
     return Allowance(
         uploads_per_hour=form.get("UPLOADS_PER_HOUR", _count, 5),
         opens_per_minute=form.get("OPENS_PER_MINUTE", _count, 60),
@@ -148,7 +149,7 @@ def _allowance(form: Form) -> Allowance:
         uploads_at_once=form.get("MAX_CONCURRENT_UPLOADS", _count, 64),
         uploads_at_once_each=form.get("MAX_CONCURRENT_UPLOADS_PER_SENDER", _count, 5),
         max_total_size=form.get("MAX_TOTAL_SIZE", parse_size, 0),
-        min_free_disk=form.get("MIN_FREE_DISK", parse_size, parse_size("1GB")),
+        min_free_disk=form.get("MIN_FREE_DISK", parse_size, blobs.spare),
     )
 
 
@@ -160,8 +161,10 @@ def _blobs(form: Form, data_dir: Path) -> Place:
     }
     url = form.get("BLOBS_URL", parse_place_url, (data_dir / "blobs").as_uri())
     place = Place(url, {name: value for name, value in keys.items() if value})
-    if place.bucket and not form.get("SECRET_KEY", str, ""):
-        form.wrong.append("SECRET_KEY: all who share a bucket need the same one; set it")
+    if place.shared and not form.get("SECRET_KEY", str, ""):
+        form.wrong.append("SECRET_KEY: without a folder that all share, all need the same; set it")
+    if place.in_redis and not form.get("REDIS_URL", str, ""):
+        form.wrong.append("BLOBS_URL: redis: needs REDIS_URL; without one, take a folder")
     if bool(keys["access_key_id"]) != bool(keys["secret_access_key"]):
         form.wrong.append("AWS_SECRET_ACCESS_KEY: it and AWS_ACCESS_KEY_ID belong together")
     return place

@@ -42,10 +42,10 @@ ON_RECORDS = (
     *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish", "spare")
+ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish", "spare", "lay", "latch")
 # What takes something in is refused where Redis' memory or disk is full. All else goes on: it
 # frees what lies there, or says what became of it.
-TAKING_IN = ("create", "invite", "take", "begin", "part", "cover")
+TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
 GOES_ON = "#!lua flags=allow-oom\n"
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process

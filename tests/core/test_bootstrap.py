@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from core.bootstrap import open_vault
 from core.errors import CannotStart
 from core.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def refusal(**given: str) -> str:
@@ -39,14 +37,19 @@ async def test_folder_open_to_others_is_refused(tmp_path: Path, mode: int) -> No
 
 
 async def test_folder_of_blobs_open_to_others_is_refused(tmp_path: Path) -> None:
-    """One that was there before is closed by its owner, or holds one of ours that is closed."""
-    blobs = tmp_path / "blobs"
-    blobs.mkdir()
-    await asyncio.to_thread(blobs.chmod, 0o755)
+    """One that others can come to is closed by its owner, or holds one of ours that is closed."""
     given = {"DATA_DIR": str(tmp_path / "data")}
-    assert f"chmod 700 {blobs}" in await refusal(**given, BLOBS_URL=blobs.as_uri())
-    async with open_vault(Settings.parse(given | {"BLOBS_URL": f"{blobs.as_uri()}/ours"})) as house:
-        assert stat.S_IMODE((blobs / "ours").stat().st_mode) == 0o700
+    with tempfile.TemporaryDirectory() as blobs:  # others may pass through all that it lies in
+        await asyncio.to_thread(Path(blobs).chmod, 0o755)
+        assert f"chmod 700 {blobs}" in await refusal(**given, BLOBS_URL=f"file://{blobs}")
+        ours = {"BLOBS_URL": f"file://{blobs}/ours"}
+        async with open_vault(Settings.parse(given | ours)) as house:
+            assert await house.readiness.look()
+        made = await asyncio.to_thread(Path(blobs, "ours").stat)
+        assert stat.S_IMODE(made.st_mode) == 0o700
+    # Nobody comes to what lies in a closed folder: a copy of the data that was brought back, say.
+    await asyncio.to_thread((tmp_path / "data/blobs").mkdir, 0o755)
+    async with open_vault(Settings.parse(given)) as house:
         assert await house.readiness.look()
 
 

@@ -93,6 +93,7 @@ class Laying:
         self._blobs(folder / "blobs")
 
     def _blobs(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
         for name, said in self._corpus["blobs"].items():
             path = folder / name
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
