@@ -55,14 +55,16 @@ async def storage(settings: Settings) -> list[Finding]:
 async def _redis(redis: Redis) -> list[Finding]:
     try:
         state = await RedisState.read(redis)
-        return [
-            *_kept(state),
-            await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER),
-            await _speed(REDIS, "writes", lambda: redis.set(PROBE, 1, px=1000), SLOW_WRITE),
-            await _clocks(redis),
-        ]
+        found = [*_kept(state), await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER)]
+        if state.takes_writes and not state.full:
+            found.append(await _speed(REDIS, "writes", lambda: _write(redis), SLOW_WRITE))
+        return [*found, await _clocks(redis)]
     except RedisError as error:
         return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
+
+
+async def _write(redis: Redis) -> None:
+    await redis.set(PROBE, 1, px=1000)
 
 
 def _kept(state: RedisState) -> list[Finding]:
