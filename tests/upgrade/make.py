@@ -1,4 +1,4 @@
-"""Makes the corpus of the present format: `python -m tests.upgrade.make`, once for each format.
+"""Makes the corpora of the present format: `python -m tests.upgrade.make`, once for each format.
 
 What was released is never made anew: it is the promise that a later server reads it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sys
 import tempfile
 from contextlib import suppress
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 from core import stamps
 from core.audit import Act
 from core.bootstrap import open_vault
+from core.embedded import embedded_redis
 from core.errors import WrongPassword
 from core.invitation import Purpose
-from core.link import Claim
+from core.link import Claim, encode
 from core.record import record_key
 from core.secret import Kind, Sender, SenderRef
-from core.settings import Settings
+from core.settings import SECRET_KEY_SIZE, Settings
 from tests.contents import gathered, pieces
 from tests.generous import GENEROUS
 from tests.upgrade.corpus import HERE, take
@@ -35,6 +37,8 @@ SENDER, REF = Sender("telegram", "42"), SenderRef("telegram", "4711", "de", "8",
 TEXT, PASSWORD = "the code is 4711", "four words of mine"
 FILE = bytes(range(256)) * 24  # more than a record keeps
 LONG = "26000d"  # into the 2090s
+# Buckets hold the same as a folder, under the same names.
+STORES: dict[str, dict[str, str]] = {"folder": {}, "redis": {"BLOBS_URL": "redis:"}}
 
 
 class Maker:
@@ -157,26 +161,35 @@ class Maker:
         await self.house.statistics.flush()
 
 
-async def make(folder: Path) -> dict[str, Any]:
+async def make(folder: Path, given: dict[str, str]) -> dict[str, Any]:
     """Let the present server write, and take what lies there then."""
-    settings = Settings.parse(GENEROUS | {"DATA_DIR": str(folder), "MAX_LIFETIME": LONG})
-    async with open_vault(settings) as house:
-        maker = Maker(house)
-        await maker.all()
-        taken = await take(house.redis, folder / "blobs")
-    key = (folder / "secret.key").read_text()
+    key = encode(secrets.token_bytes(SECRET_KEY_SIZE))
+    common = {"DATA_DIR": str(folder), "MAX_LIFETIME": LONG, "SECRET_KEY": key}
+    async with embedded_redis(folder) as url:
+        settings = Settings.parse(GENEROUS | common | {"REDIS_URL": url} | given)
+        async with open_vault(settings) as house:
+            maker = Maker(house)
+            await maker.all()
+            taken = await take(house.redis, folder / "blobs")
     known = {"text": TEXT, "file": FILE.hex(), "password": PASSWORD, "secrets": maker.notes}
-    return {"format": stamps.WRITTEN, "secret key": key, "known": known, **taken}
+    return {
+        "format": stamps.WRITTEN,
+        "settings": given,
+        "secret key": key,
+        "known": known,
+        **taken,
+    }
 
 
 def main() -> None:
-    """Write the corpus of this format, unless it is there."""
-    path = HERE / f"v{stamps.WRITTEN}.json"
-    if path.exists():
-        sys.exit(f"{path} is there already, and stays as it is.")
-    with tempfile.TemporaryDirectory() as folder:
-        made = asyncio.run(make(Path(folder) / "data"))
-    path.write_text(json.dumps(made, indent=1) + "\n")
+    """Write the corpus of this format for each store, unless it is there."""
+    for name, given in STORES.items():
+        path = HERE / f"v{stamps.WRITTEN}-{name}.json"
+        if path.exists():
+            sys.exit(f"{path} is there already, and stays as it is.")
+        with tempfile.TemporaryDirectory() as folder:
+            made = asyncio.run(make(Path(folder), given))
+        path.write_text(json.dumps(made, indent=1) + "\n")
 
 
 if __name__ == "__main__":
