@@ -55,6 +55,8 @@ def main() -> None:
 
             sys.exit(report.run(settings))
         set_up_logs(getattr(arguments, "door", arguments.command), settings.log_format)
+        for doubt in settings.doubts:
+            log.warning("a name in the environment is nearly a setting's", doubt=doubt)
         if guards.may_swap():
             log.warning("memory may be swapped to a disk", advice=SWAP)
         with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from core.errors import OneTimeShareError, Unavailable, Unfinished
+from core.errors import Newer, OneTimeShareError, Unavailable, Unfinished
 from core.link import Claim, Key
 from core.policy import clean_name
 from core.secret import Kind
@@ -168,6 +168,8 @@ async def download(request: web.Request) -> web.StreamResponse:
     try:
         async with taking as (delivery, ticket):
             return await _send(request, delivery, ticket)
+    except Newer:
+        raise
     except Unavailable as error:
         if chosen is None and not request.get(STREAMING):
             raise Unfinished(claim.reveal(), error.retry_after) from error

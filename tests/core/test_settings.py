@@ -90,6 +90,12 @@ def test_slip_of_the_pen_is_no_default_in_silence(tmp_path: Path) -> None:
     assert Settings.read(dotenv).port > 0
 
 
+def test_slip_of_the_pen_in_the_environment_is_doubted() -> None:
+    """There it may be somebody else's name: it is told, and stops nothing."""
+    found = Settings.parse({"MAX_FILESIZE": "1MB", "HOSTNAME": "x", "REDIS_PORT": "tcp://10.0.0.1"})
+    assert found.doubts == ("MAX_FILESIZE: there is no such setting; is it MAX_FILE_SIZE?",)
+
+
 def test_bucket_needs_a_key_of_the_operators() -> None:
     """Replicas that share no folder would each make a server key of their own."""
     with pytest.raises(CannotStart) as refused:
