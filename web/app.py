@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
 from aiohttp import web
 
 from web import admin, api, health, invitations, languages, receipt, reveal, static, upload
@@ -26,9 +27,14 @@ if TYPE_CHECKING:
 
     from core.bootstrap import House
     from core.settings import Settings
+    from core.stop import Stop
+
+log = structlog.get_logger()
 
 BACKLOG = 128  # connections that wait to be taken in
-STOP_WITHIN = 20.0  # seconds that running transfers get when the server stops
+# Seconds until a transfer that was cut off must be at its end. aiohttp waits for as long twice.
+LAST = 1.0
+LOOK_EVERY = 0.05  # seconds between two looks whether the last client is gone
 
 
 def create_app(house: House, settings: Settings) -> web.Application:
@@ -48,7 +54,7 @@ def create_app(house: House, settings: Settings) -> web.Application:
     app[DESCRIPTION] = describe(settings.public_url)
     for module in (admin, api, health, invitations, languages, receipt, reveal, static, upload):
         app.add_routes(module.routes)
-    app.on_response_prepare.append(SecureAnswers(tls=_by_tls(settings)))
+    app.on_response_prepare.append(SecureAnswers(house.readiness, tls=_by_tls(settings)))
     return app
 
 
@@ -64,7 +70,7 @@ async def serve(
         listening: a bound socket to use instead.
     """
     app = create_app(house, settings)
-    runner = web.AppRunner(app, shutdown_timeout=STOP_WITHIN)
+    runner = web.AppRunner(app, shutdown_timeout=LAST)
     await runner.setup()
     try:
         server = await _listen(runner, app, settings, listening)
@@ -72,9 +78,24 @@ async def serve(
         try:
             yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
         finally:
-            server.close()  # takes nobody new in; those who are here end below
+            house.readiness.stopping = True
+            await _leave(server, runner, settings.stop)
     finally:
         await runner.cleanup()
+
+
+async def _leave(server: asyncio.Server, runner: web.AppRunner, stop: Stop) -> None:
+    """Serve on while balancers learn that they should not come; then let who is here end."""
+    log.info("web stops", delay=stop.delay, timeout=stop.timeout)
+    await asyncio.sleep(stop.delay)
+    server.close()
+    await asyncio.sleep(0)  # who was let in just now is here before we look who is idle
+    assert runner.server is not None  # noqa: S101 - it is set up
+    runner.server.pre_shutdown()  # connections without a request end now, others after it
+    with suppress(TimeoutError):
+        async with asyncio.timeout(stop.timeout):
+            while runner.server.connections:  # noqa: ASYNC110 - aiohttp does not tell by itself
+                await asyncio.sleep(LOOK_EVERY)
 
 
 async def _listen(

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 from bots import telegram_bot
 from core.link import Link
 from core.settings import Hidden
+from core.stop import Stop
 from tests.fakes.telegram import TOKEN
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ async def door(
     share: Share, settings: Settings, telegram: FakeTelegram, *, stop_within: float = 20
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run the bot against the platform."""
-    running = telegram_bot.run(share, named(settings, telegram), stop_within=stop_within)
-    task = asyncio.create_task(running)
+    given = replace(named(settings, telegram), stop=Stop(timeout=stop_within))
+    task = asyncio.create_task(telegram_bot.run(share, given))
     try:
         yield task
     finally:
