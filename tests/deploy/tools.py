@@ -31,14 +31,17 @@ def find(name: str) -> str:
     return found
 
 
-def run(name: str, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-    """Run a program to its end and give what it printed.
+def run(
+    name: str, *arguments: str, env: Mapping[str, str] | None = None, given: str | None = None
+) -> str:
+    """Run a program to its end, with `given` as its input, and give what it printed.
 
     Raises:
         subprocess.CalledProcessError: it failed; `stderr` says why.
     """
     return subprocess.run(  # noqa: S603 - a program of the tests
         [find(name), *arguments],
+        input=given,
         capture_output=True,
         text=True,
         timeout=60,
