@@ -76,12 +76,14 @@ def _on_loopback(
 
 
 async def _trusting(authority: Path, port: int) -> ssl.SSLContext:
-    async with asyncio.timeout(20):
+    """Wait for the certificate, which comes after the port is open; trust who made it."""
+    async with asyncio.timeout(60):
         while True:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
+                tls = ssl.create_default_context(cafile=str(authority))
+                _, writer = await asyncio.open_connection("localhost", port, ssl=tls)
+            except OSError:  # no file, no port, no handshake
                 await asyncio.sleep(0.05)
                 continue
             writer.close()
-            return ssl.create_default_context(cafile=str(authority))
+            return tls

@@ -44,6 +44,7 @@ async def behind(folder: Path, telegram: int = 9) -> AsyncIterator[tuple[Proxy, 
         "PUBLIC_URL": f"https://localhost:{https}",
         "TRUSTED_PROXIES": "127.0.0.1",
         "UPLOADS_PER_HOUR": "1",
+        "STOP_DELAY": "0s",
     }
     async with running(folder, "run", **given) as server, ClientSession() as client:
         await ready(client, f"http://127.0.0.1:{port}")
