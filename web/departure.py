@@ -43,7 +43,7 @@ async def depart(listening: asyncio.Server, server: web.Server | None, stop: Sto
                 idle = {one: idle.get(one, clock()) for one in _idle(server)}
                 for one, since in idle.items():
                     if clock() - since >= PATIENCE:
-                        one.close()
+                        one.force_close()
                 await asyncio.sleep(LOOK_EVERY)
 
 
