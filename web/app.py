@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
 from aiohttp import web
 
 from web import admin, api, health, invitations, languages, receipt, reveal, static, upload
 from web.addresses import Addresses
 from web.connections import Connection
+from web.departure import depart
 from web.headers import SecureAnswers, security_headers
 from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.limited import count_openings
@@ -27,14 +27,10 @@ if TYPE_CHECKING:
 
     from core.bootstrap import House
     from core.settings import Settings
-    from core.stop import Stop
-
-log = structlog.get_logger()
 
 BACKLOG = 128  # connections that wait to be taken in
 # Seconds until a transfer that was cut off must be at its end. aiohttp waits for as long twice.
 LAST = 1.0
-LOOK_EVERY = 0.05  # seconds between two looks whether the last client is gone
 
 
 def create_app(house: House, settings: Settings) -> web.Application:
@@ -79,23 +75,9 @@ async def serve(
             yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
         finally:
             house.readiness.stopping = True
-            await _leave(server, runner, settings.stop)
+            await depart(server, runner.server, settings.stop)
     finally:
         await runner.cleanup()
-
-
-async def _leave(server: asyncio.Server, runner: web.AppRunner, stop: Stop) -> None:
-    """Serve on while balancers learn that they should not come; then let who is here end."""
-    log.info("web stops", delay=stop.delay, timeout=stop.timeout)
-    await asyncio.sleep(stop.delay)
-    server.close()
-    await asyncio.sleep(0)  # who was let in just now is here before we look who is idle
-    assert runner.server is not None  # noqa: S101 - it is set up
-    runner.server.pre_shutdown()  # connections without a request end now, others after it
-    with suppress(TimeoutError):
-        async with asyncio.timeout(stop.timeout):
-            while runner.server.connections:  # noqa: ASYNC110 - aiohttp does not tell by itself
-                await asyncio.sleep(LOOK_EVERY)
 
 
 async def _listen(
