@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import kubernetes_validate
@@ -53,6 +54,13 @@ def test_helm_finds_no_fault(tmp_path: Path) -> None:
     values = tmp_path / "values.json"
     values.write_text(json.dumps(VARIANTS["everything"]))
     assert "0 chart(s) failed" in run("helm", "lint", "--strict", str(CHART), "-f", str(values))
+
+
+def test_chart_is_of_this_version() -> None:
+    """The image that the chart takes by itself is that of the project's version."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    project = tomllib.loads((CHART.parents[2] / "pyproject.toml").read_text())["project"]
+    assert chart["version"] == chart["appVersion"] == project["version"]
 
 
 @variants
