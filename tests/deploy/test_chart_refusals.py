@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.deploy.variants import Object
 
 REFUSED: dict[str, tuple[Object, str]] = {
-    "nothing is said": ({}, "settings.PUBLIC_URL: write"),
+    "no image": ({}, "image.repository: write"),
+    "no address": ({}, "settings.PUBLIC_URL: write"),
     "no Redis": ({}, "REDIS_URL is missing"),
     "nowhere to keep": ({}, "secrets are lost with their pod"),
     "no key for a bucket": (

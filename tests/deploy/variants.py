@@ -20,6 +20,7 @@ SECRETS = {
     "AWS_SECRET_ACCESS_KEY": "marked-access",
     "AWS_SESSION_TOKEN": "marked-session",
 }
+IMAGE = {"repository": "registry.example.org/onetimeshare"}
 BOTS = {"telegram": {"enabled": True}, "discord": {"enabled": True}}
 
 Object = dict[str, Any]
@@ -27,16 +28,19 @@ Object = dict[str, Any]
 # By what is special about them.
 VARIANTS: dict[str, Object] = {
     "bucket": {
+        "image": IMAGE,
         "settings": {"PUBLIC_URL": HOST, "BLOBS_URL": BUCKET},
         "secrets": {"existing": "mine"},
     },
     "volume": {
+        "image": IMAGE,
         "settings": {"PUBLIC_URL": HOST},
         "secrets": {"values": SECRETS},
         "persistence": {"enabled": True, "storageClass": "shared"},
         **BOTS,
     },
     "one pod": {
+        "image": IMAGE,
         "settings": {"PUBLIC_URL": HOST},
         "secrets": {"values": {"REDIS_URL": "redis://redis"}},
         "persistence": {"enabled": True, "accessMode": "ReadWriteOnce"},
@@ -64,7 +68,7 @@ VARIANTS: dict[str, Object] = {
         "tolerations": [{"key": "a", "operator": "Exists"}],
         "priorityClassName": "high",
         "imagePullSecrets": [{"name": "pull"}],
-        "image": {"digest": "sha256:" + "0" * 64},
+        "image": IMAGE | {"digest": "sha256:" + "0" * 64},
         "extraEnv": [{"name": "SSL_CERT_FILE", "value": "/etc/onetimeshare/certificates/ca.crt"}],
         "extraVolumes": [{"name": "files", "emptyDir": {}}],
         "extraVolumeMounts": [{"name": "files", "mountPath": "/files"}],
@@ -72,6 +76,7 @@ VARIANTS: dict[str, Object] = {
         "podLabels": {"c": "d"},
     },
     "gateway": {
+        "image": IMAGE,
         "settings": {
             "PUBLIC_URL": HOST,
             "BLOBS_URL": BUCKET,

@@ -6,6 +6,9 @@
 {{- $web := ternary .Values.web.autoscaling.maxReplicas .Values.web.replicas .Values.web.autoscaling.enabled -}}
 {{- $telegram := ternary .Values.telegram.replicas 0 .Values.telegram.enabled -}}
 {{- $discord := ternary .Values.discord.shards 0 .Values.discord.enabled -}}
+{{- if not .Values.image.repository -}}
+{{- $wrong = append $wrong "image.repository: write where you pushed the image, as registry.example.org/onetimeshare" -}}
+{{- end -}}
 {{- if not (hasPrefix "https://" .Values.settings.PUBLIC_URL) -}}
 {{- $wrong = append $wrong "settings.PUBLIC_URL: write the address that people see, as https://share.example.org" -}}
 {{- end -}}
