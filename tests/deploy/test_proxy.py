@@ -36,7 +36,9 @@ async def visitor(proxy: Proxy, address: str) -> AsyncIterator[ClientSession]:
 
 
 @asynccontextmanager
-async def behind(folder: Path, telegram: int = 9) -> AsyncIterator[tuple[Proxy, Process]]:
+async def behind(
+    folder: Path, telegram: int = 9, **more: str
+) -> AsyncIterator[tuple[Proxy, Process]]:
     """Run web server and proxy as docker-compose.tls.yml sets them up."""
     port, http, https = free_port(), free_port(), free_port()
     given = {
@@ -45,6 +47,7 @@ async def behind(folder: Path, telegram: int = 9) -> AsyncIterator[tuple[Proxy, 
         "TRUSTED_PROXIES": "127.0.0.1",
         "UPLOADS_PER_HOUR": "1",
         "STOP_DELAY": "0s",
+        **more,
     }
     async with running(folder, "run", **given) as server, ClientSession() as client:
         await ready(client, f"http://127.0.0.1:{port}")
@@ -71,6 +74,25 @@ async def test_secret_goes_through_it_whole_and_once(tmp_path: Path) -> None:
         fields["claim"] = Claim.random().reveal()
         async with person.post(f"/d/{link.id}", json=fields) as again:
             assert again.status == 410
+
+
+async def test_upload_reaches_the_server_as_it_comes(tmp_path: Path) -> None:
+    """What is too large is refused before it has ended: the proxy holds nothing back."""
+    answered = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield bytes(LARGE // 3)
+        await answered.wait()
+
+    async with (
+        behind(tmp_path, MAX_FILE_SIZE="1MB") as (proxy, _),
+        visitor(proxy, "127.0.0.2") as person,
+        asyncio.timeout(40),
+        person.post("/upload", data=endless(), headers={"OTS-Name": "a"}) as answer,
+    ):
+        answered.set()
+        assert answer.status == 413
 
 
 async def test_visitors_are_told_apart_and_can_not_pretend(tmp_path: Path) -> None:
