@@ -1,7 +1,7 @@
 {{/* What can't be worked with, all of it at once, with what to write instead. */}}
 {{- define "onetimeshare.check" -}}
 {{- $wrong := list -}}
-{{- $bucket := include "onetimeshare.bucket" . -}}
+{{- $elsewhere := include "onetimeshare.elsewhere" . -}}
 {{- $volume := .Values.persistence -}}
 {{- $web := ternary .Values.web.autoscaling.maxReplicas .Values.web.replicas .Values.web.autoscaling.enabled -}}
 {{- $telegram := ternary .Values.telegram.replicas 0 .Values.telegram.enabled -}}
@@ -18,8 +18,8 @@
 {{- if not (include "onetimeshare.secretOf" (list . "REDIS_URL")) -}}
 {{- $wrong = append $wrong "secrets: REDIS_URL is missing; name a Secret that has it in secrets.existing, or write it into secrets.values" -}}
 {{- end -}}
-{{- if and $bucket (not (include "onetimeshare.secretOf" (list . "SECRET_KEY"))) -}}
-{{- $wrong = append $wrong "secrets: SECRET_KEY is missing; all who share a bucket need the same one, from: openssl rand -base64 32" -}}
+{{- if and $elsewhere (not (include "onetimeshare.secretOf" (list . "SECRET_KEY"))) -}}
+{{- $wrong = append $wrong "secrets: SECRET_KEY is missing; all pods need the same one, since they share no folder, from: openssl rand -base64 32" -}}
 {{- end -}}
 {{- range $door, $pods := dict "telegram" $telegram "discord" $discord -}}
 {{- $token := printf "%s_BOT_TOKEN" (upper $door) -}}
@@ -27,11 +27,11 @@
 {{- $wrong = append $wrong (printf "secrets: %s is missing; %s.enabled needs it" $token $door) -}}
 {{- end -}}
 {{- end -}}
-{{- if not (or $bucket $volume.enabled) -}}
+{{- if not (or $elsewhere $volume.enabled) -}}
 {{- $wrong = append $wrong "settings.BLOBS_URL: write s3://bucket/prefix, or set persistence.enabled: without either, secrets are lost with their pod" -}}
 {{- end -}}
-{{- if and $bucket $volume.enabled -}}
-{{- $wrong = append $wrong "persistence.enabled: the sealed bytes lie in the bucket of settings.BLOBS_URL; take one of both" -}}
+{{- if and $elsewhere $volume.enabled -}}
+{{- $wrong = append $wrong "persistence.enabled: the sealed bytes lie where settings.BLOBS_URL says; take one of both" -}}
 {{- end -}}
 {{- if and $volume.enabled (not $volume.existingClaim) (ne $volume.accessMode "ReadWriteMany") (gt (add $web $telegram $discord | int) 1) -}}
 {{- $wrong = append $wrong "persistence.accessMode: several pods need ReadWriteMany, or a bucket in settings.BLOBS_URL" -}}

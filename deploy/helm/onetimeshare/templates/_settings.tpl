@@ -1,4 +1,10 @@
-{{/* "yes" where the sealed bytes lie in a bucket. */}}
+{{/* "yes" where the sealed bytes lie in no folder. */}}
+{{- define "onetimeshare.elsewhere" -}}
+{{- $url := toString .Values.settings.BLOBS_URL -}}
+{{- if and $url (not (hasPrefix "file:" $url)) }}yes{{ end -}}
+{{- end -}}
+
+{{/* "yes" where they lie in a bucket. */}}
 {{- define "onetimeshare.bucket" -}}
 {{- if hasPrefix "s3://" (toString .Values.settings.BLOBS_URL) }}yes{{ end -}}
 {{- end -}}
@@ -60,9 +66,10 @@
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}
 {{- $bucket := include "onetimeshare.bucket" $root -}}
+{{- $needed := eq "yes" (include "onetimeshare.elsewhere" $root) -}}
 {{- $doctor := eq $component "doctor" -}}
 {{ include "onetimeshare.secretEnv" (list $root "REDIS_URL" true) }}
-{{- include "onetimeshare.secretEnv" (list $root "SECRET_KEY" (eq $bucket "yes")) }}
+{{- include "onetimeshare.secretEnv" (list $root "SECRET_KEY" $needed) }}
 {{- if $bucket }}
 {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
 {{- include "onetimeshare.secretEnv" (list $root . false) }}
