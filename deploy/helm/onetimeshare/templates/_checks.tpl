@@ -19,7 +19,7 @@
 {{- $wrong = append $wrong "secrets: REDIS_URL is missing; name a Secret that has it in secrets.existing, or write it into secrets.values" -}}
 {{- end -}}
 {{- if and $elsewhere (not (include "onetimeshare.secretOf" (list . "SECRET_KEY"))) -}}
-{{- $wrong = append $wrong "secrets: SECRET_KEY is missing; all pods need the same one, since they share no folder, from: openssl rand -base64 32" -}}
+{{- $wrong = append $wrong "secrets: SECRET_KEY is missing; pods that share no folder need the same one, from: openssl rand -base64 32" -}}
 {{- end -}}
 {{- range $door, $pods := dict "telegram" $telegram "discord" $discord -}}
 {{- $token := printf "%s_BOT_TOKEN" (upper $door) -}}
