@@ -14,7 +14,6 @@ from zipfile import ZipFile
 from bots import telegram_bot
 from core.link import Link
 from core.settings import Hidden
-from core.stop import Stop
 from tests.fakes.telegram import TOKEN
 
 if TYPE_CHECKING:
@@ -38,7 +37,8 @@ async def door(
     share: Share, settings: Settings, telegram: FakeTelegram, *, stop_within: float = 20
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run the bot against the platform."""
-    given = replace(named(settings, telegram), stop=Stop(timeout=stop_within))
+    given = named(settings, telegram)
+    given = replace(given, stop=replace(given.stop, timeout=stop_within))
     task = asyncio.create_task(telegram_bot.run(share, given))
     try:
         yield task

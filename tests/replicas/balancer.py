@@ -67,29 +67,28 @@ class Balancer:
                 self.ready.discard(port)
             await asyncio.sleep(LOOK_EVERY)
 
+    def _choose(self) -> int:
+        """Turn to the next replica that is ready, or else to any."""
+        for _ in self._ports:
+            self._next = (self._next + 1) % len(self._ports)
+            if self._ports[self._next] in self.ready:
+                break
+        return self._ports[self._next]
+
     async def _bring(self, reader: StreamReader, writer: StreamWriter) -> None:
-        found = await self._find()
-        if found is None:
+        port = self._choose()
+        try:
+            # As in Kubernetes, who is brought to a replica that is no longer there has failed.
+            there, back = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
             writer.close()
             return
-        there, back = found
+        self.brought[port] += 1
         try:
             await asyncio.gather(_pass(reader, back), _pass(there, writer))
         finally:
             for end in (back, writer):
                 end.close()
-
-    async def _find(self) -> tuple[StreamReader, StreamWriter] | None:
-        """Connect to the next replica that is ready; nothing was sent yet, so to any that can."""
-        for _ in self._ports:
-            self._next = (self._next + 1) % len(self._ports)
-            port = self._ports[self._next]
-            if port in self.ready:
-                with suppress(OSError):
-                    found = await asyncio.open_connection("127.0.0.1", port)
-                    self.brought[port] += 1
-                    return found
-        return None
 
 
 async def _is_ready(port: int) -> bool:

@@ -31,7 +31,7 @@ class Replica:
     def __init__(
         self, fleet: Fleet, command: str, settings: Mapping[str, str], port: int = 0
     ) -> None:
-        """Take what a command line says, and the port where its balancer finds it, if it has one."""
+        """Take what a command line says, and the port that a balancer brings people to."""
         self._fleet = fleet
         self._command = command.split()
         self._settings = settings
@@ -40,7 +40,7 @@ class Replica:
 
     async def start(self) -> None:
         shared = {"REDIS_URL": self._fleet.address, "PUBLIC_URL": self._fleet.public_url}
-        settings = shared | self._settings
+        settings = {**shared, **self._settings}
         process = started(PROGRAM, self._fleet.folder, self._command, settings)
         self.process = await self._fleet.stack.enter_async_context(process)
 

@@ -30,7 +30,7 @@ OPENERS = 150
 REPLACEMENTS = 30 if LONG else 3
 UPLOADS = 6
 GUARDED = {"text": "x", "password": "four words of mine"}
-GIVEN = {"TRUSTED_PROXIES": "127.0.0.1", "STOP_DELAY": "1s", "UPLOADS_PER_HOUR": str(UPLOADS)}
+GIVEN = {"TRUSTED_PROXIES": "127.0.0.1", "STOP_DELAY": "2s", "UPLOADS_PER_HOUR": str(UPLOADS)}
 
 
 @pytest.fixture
