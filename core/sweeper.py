@@ -14,7 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import structlog
-from redis.exceptions import LockError, RedisError
+from redis.exceptions import LockError, OutOfMemoryError, RedisError
 
 from core.background import beside
 from core.clock import now_ms
@@ -91,12 +91,17 @@ class Sweeper:
         if await self._redis.exists(SWEPT):
             return False
         lock = self._redis.lock(LOCK, timeout=LEASE, blocking=False)
-        if not await lock.acquire(token=f"{os.getpid()}-{secrets.token_hex(4)}"):
-            return False
+        try:
+            if not await lock.acquire(token=f"{os.getpid()}-{secrets.token_hex(4)}"):
+                return False
+        except OutOfMemoryError:  # not even for that is there room: two may do the same round
+            await self.sweep(orphans=orphans)
+            return True
         try:
             async with beside(_hold(lock)):
                 await self.sweep(orphans=orphans)
-            await self._redis.set(SWEPT, 1, px=round(1000 * (EVERY - OFTEN)))
+            with suppress(RedisError):  # without it the others sweep sooner than they need to
+                await self._redis.set(SWEPT, 1, px=round(1000 * (EVERY - OFTEN)))
         finally:
             # A failure to release must not take the place of what ended the round.
             with suppress(LockError, RedisError):
