@@ -29,8 +29,8 @@ class Allowance:
     min_free_disk: int = 0
 
     @classmethod
-    def read(cls, form: Form) -> Allowance:
-        """Read a form."""
+    def read(cls, form: Form, *, spare: int) -> Allowance:
+        """Read a form; `spare`: bytes that stay free where it does not say."""
         return cls(
             uploads_per_hour=form.get("UPLOADS_PER_HOUR", _count, 5),
             opens_per_minute=form.get("OPENS_PER_MINUTE", _count, 60),
@@ -38,7 +38,7 @@ class Allowance:
             uploads_at_once=form.get("MAX_CONCURRENT_UPLOADS", _count, 64),
             uploads_at_once_each=form.get("MAX_CONCURRENT_UPLOADS_PER_SENDER", _count, 5),
             max_total_size=form.get("MAX_TOTAL_SIZE", parse_size, 0),
-            min_free_disk=form.get("MIN_FREE_DISK", parse_size, parse_size("1GB")),
+            min_free_disk=form.get("MIN_FREE_DISK", parse_size, spare),
         )
 
 

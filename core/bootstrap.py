@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
+from core import stamps
 from core.audit import Audit
 from core.background import beside
 from core.blobs.measured import MeasuredBlobs
@@ -36,7 +37,7 @@ from core.readiness import Readiness
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
-from core.redis_connection import connect, warn_of_losses
+from core.redis_connection import connect, judge
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -103,17 +104,23 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             url = join_redis(settings.data_dir)
         redis = await stack.enter_async_context(connect(url))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
-        await _fits(redis, server_key)
         if settings.redis_url is not None:
-            await warn_of_losses(redis)
+            await judge(redis)
+        await stamps.check(redis, server_key)
         metrics = Metrics()
-        store = await open_blobs(settings.blobs, sealed_size(settings.policy.max_size))
-        stack.push_async_callback(store.aclose)
-        blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(url, patience=None))
         scripts = Scripts(quick, trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
+        store = await open_blobs(
+            settings.blobs,
+            sealed_size(settings.policy.max_size),
+            spare=settings.allowance.min_free_disk,
+            redis=redis,
+            scripts=scripts,
+        )
+        stack.push_async_callback(store.aclose)
+        blobs = MeasuredBlobs(store, metrics)
         receipts = Receipts(redis, scripts)
         statistics = Statistics(scripts, counted=metrics.count)
         ended = partial(_count_ended, metrics, server_key)
@@ -139,7 +146,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         invitations = Invitations(scripts, server_key)
         refused = partial(statistics.count, LIMIT_HITS)
         limits = Limits(Windows(redis, scripts), server_key, settings.allowance, refused=refused)
-        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
+        beyond = None if settings.blobs.in_redis else blobs
+        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, beyond))
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -176,13 +184,14 @@ def _count_ended(metrics: Metrics, server_key: ServerKey, receipt: Receipt) -> N
     metrics.event(receipt.event.value, door).inc()
 
 
-async def _stored(redis: Redis, blobs: Blobs) -> int:
-    """Add up what lies in the store and, as small secrets do, in Redis."""
+async def _stored(redis: Redis, beyond: Blobs | None) -> int:
+    """Add up what lies in Redis, as small secrets do, and in a store beyond it."""
     try:
         memory = await redis.info("memory")
     except RedisError:
         raise Unavailable from None
-    return await blobs.stored() + int(memory["used_memory_dataset"])
+    stored = int(memory["used_memory_dataset"])
+    return stored if beyond is None else stored + await beyond.stored()
 
 
 async def _last_flush(waiting: Outbox | Statistics) -> None:
@@ -219,14 +228,3 @@ def _secret_key(settings: Settings) -> bytes:
         return parse_secret_key(path.read_text())
     except ValueError:
         raise CannotStart(f"{path} is damaged: bring a copy of it back.") from None
-
-
-async def _fits(redis: Redis, server_key: ServerKey) -> None:
-    """Refuse a key that the stored data was not made with."""
-    value = server_key.check_value()
-    await redis.set("ots:key-check", value, nx=True)
-    if await redis.get("ots:key-check") != value:
-        raise CannotStart(
-            "SECRET_KEY is not the one that this Redis was used with: "
-            "bring the old key back, or use an empty Redis and an empty data folder."
-        )

@@ -54,7 +54,7 @@ class Heartbeats:
         Raises:
             Unavailable: Redis does not answer.
         """
-        await self._run.together(("HSET", KEY, door, now_ms()))
+        await self._run("spare", KEY, "HSET", door, now_ms())
 
     async def last(self) -> dict[str, datetime]:
         """Tell when each door gave its last one.

@@ -28,7 +28,7 @@ class Ready:
     """What was found.
 
     `redis`: it answers and takes writes. `blobs`: the store takes a blob, which a disk without a
-    byte left does not. `room`: new secrets are let in; where there is none, those that are there
+    byte left does not. `room`: disk and Redis let new secrets in; where not, those that are there
     still open, and that makes room, so it takes no process out of service. `durable`: Redis writes
     what it acknowledges to a disk and never drops a key; its operator was warned at the start.
     `stopping`: the process was told to end, and whoever sends requests to it should look elsewhere.
@@ -70,7 +70,10 @@ class Readiness:
                 self._found = Ready(
                     redis=state is not None and state.takes_writes,
                     blobs=blobs is not None,
-                    room=free is not None and free >= self._spare,
+                    room=state is not None
+                    and not state.full
+                    and free is not None
+                    and free >= self._spare,
                     durable=state is not None and not state.risks(),
                 )
                 self._looks += 1

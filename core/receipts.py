@@ -191,10 +191,7 @@ class Receipts:
         Raises:
             Unavailable: Redis does not answer.
         """
-        try:
-            await self._redis.set(_told(receipt), 1, px=2 * REMEMBERED)
-        except RedisError as error:
-            raise Unavailable from error
+        await self._run("spare", _told(receipt), "SET", 1, "PX", 2 * REMEMBERED)
 
     async def acknowledge(self, group: str, entry: str) -> None:
         """Tell that a receipt need not be told again.

@@ -61,7 +61,7 @@ class Records:
         options = () if known else ("XX", "LT")
         soon = self._clock() + SOON
         _, told = await self._run.together(
-            ("ZADD", index_key(secret_id), *options, soon, secret_id.raw),
+            ("spare", index_key(secret_id), "ZADD", *options, soon, secret_id.raw),
             (name, record_key(secret_id), *arguments),
         )
         return self._heard(secret_id, told)
@@ -90,9 +90,14 @@ class Records:
             raise Duplicate
         return moment(answer[1])
 
+    async def has(self, secret_id: SecretId) -> bool:
+        """Tell whether there is a record, also where nothing can be written."""
+        [there] = await self._run.together(("EXISTS", record_key(secret_id)))
+        return bool(there)
+
     async def look_again(self, secret_id: SecretId, due: int) -> None:
         """Tell the sweeper when (ms) to look at this secret again."""
-        await self._run.together(("ZADD", index_key(secret_id), due, secret_id.raw))
+        await self._run("spare", index_key(secret_id), "ZADD", due, secret_id.raw)
 
     def over(self, secret_id: SecretId) -> None:
         """Tell the sweeper, soon, that nothing is left to do: the bytes are gone."""

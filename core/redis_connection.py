@@ -12,6 +12,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from core.errors import CannotStart
+from core.redis_server import OLDEST
 from core.redis_state import RedisState
 
 if TYPE_CHECKING:
@@ -49,7 +50,14 @@ async def connect(url: str, *, patience: float | None = PATIENCE) -> AsyncIterat
         await pool.aclose()
 
 
-async def warn_of_losses(redis: Redis) -> None:
-    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide."""
-    for risk in (await RedisState.read(redis)).risks():
+async def judge(redis: Redis) -> None:
+    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide.
+
+    Raises:
+        CannotStart: it is too old for us.
+    """
+    state = await RedisState.read(redis)
+    if state.too_old:
+        raise CannotStart(f"Redis is version {state.version}: use {OLDEST} or newer, or Valkey.")
+    for risk in state.risks():
         log.warning("redis may lose secrets", reason=risk)

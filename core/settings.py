@@ -18,7 +18,7 @@ from core.credentials import parse_hash
 from core.form import Form
 from core.place import Place, parse_place_url
 from core.policy import SHORTEST_LIFETIME, Policy
-from core.quantities import parse_duration, parse_size
+from core.quantities import parse_duration
 from core.shard import Shard
 from core.stop import Stop
 
@@ -100,13 +100,14 @@ class Settings:
         api_url = form.get("TELEGRAM_API_URL", _url, TELEGRAM)
         proxies: tuple[IPv4Network | IPv6Network, ...] = ()
         proxies = form.get("TRUSTED_PROXIES", _networks, proxies)
+        blobs = _blobs(form, data_dir)
         settings = cls(
             host=host,
             port=port,
             public_url=form.get("PUBLIC_URL", _public_url, f"http://localhost:{port}"),
             data_dir=data_dir,
             redis_url=form.get("REDIS_URL", Hidden, None),
-            blobs=_blobs(form, data_dir),
+            blobs=blobs,
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
             telegram_api_url=api_url,
@@ -120,8 +121,8 @@ class Settings:
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
             admin_user=form.get("ADMIN_USER", str, "admin"),
             admin_password_hash=form.get("ADMIN_PASSWORD_HASH", parse_hash, None),
-            policy=_policy(form),
-            allowance=Allowance.read(form),
+            policy=_policy(form, blobs),
+            allowance=Allowance.read(form, spare=blobs.spare),
             trusted_proxies=proxies,
             metrics_host=form.get("METRICS_HOST", str, "127.0.0.1"),
             metrics_port=form.get("METRICS_PORT", _port, None),
@@ -133,13 +134,13 @@ class Settings:
         return settings
 
 
-def _policy(form: Form) -> Policy:
+def _policy(form: Form, blobs: Place) -> Policy:
     longest = form.get("MAX_LIFETIME", parse_duration, parse_duration("7d"))
     default = form.get("DEFAULT_LIFETIME", parse_duration, min(parse_duration("5h"), longest))
     if not SHORTEST_LIFETIME <= default <= longest:
         form.wrong.append("DEFAULT_LIFETIME: must be at least 1 minute and at most MAX_LIFETIME")
     return Policy(
-        max_size=form.get("MAX_FILE_SIZE", parse_size, parse_size("100MB")),
+        max_size=form.get("MAX_FILE_SIZE", blobs.parse_largest, blobs.largest),
         default_lifetime=default,
         max_lifetime=longest,
         allowed=form.get("ALLOWED_EXTENSIONS", _extensions, ()),
@@ -154,8 +155,10 @@ def _blobs(form: Form, data_dir: Path) -> Place:
     }
     url = form.get("BLOBS_URL", parse_place_url, (data_dir / "blobs").as_uri())
     place = Place(url, {name: value for name, value in keys.items() if value})
-    if place.bucket and not form.get("SECRET_KEY", str, ""):
-        form.wrong.append("SECRET_KEY: all who share a bucket need the same one; set it")
+    if place.shared and not form.get("SECRET_KEY", str, ""):
+        form.wrong.append("SECRET_KEY: without a folder that all share, all need the same; set it")
+    if place.in_redis and not form.get("REDIS_URL", str, ""):
+        form.wrong.append("BLOBS_URL: redis: needs REDIS_URL; without one, take a folder")
     if bool(keys["access_key_id"]) != bool(keys["secret_access_key"]):
         form.wrong.append("AWS_SECRET_ACCESS_KEY: it and AWS_ACCESS_KEY_ID belong together")
     return place

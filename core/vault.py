@@ -20,7 +20,7 @@ from core.clock import now_ms
 from core.control import Control
 from core.delivery import Delivery
 from core.draft import Draft
-from core.errors import Corrupt, EmptyText, Gone, Unavailable
+from core.errors import Corrupt, EmptyText, Gone, StorageFull, Unavailable
 from core.evaluation import Evaluation
 from core.handout import Handout
 from core.link import Link, encode
@@ -172,7 +172,12 @@ class Vault:
         owner: bytes = b"",
         ref: SenderRef | None = None,
     ) -> Sealed:
-        """Write the record: from here on the secret exists."""
+        """Write the record: from here on the secret exists.
+
+        Raises:
+            StorageFull: Redis is full; nothing is kept.
+            Unavailable: it does not answer; whether the secret exists is the sweeper's to find out.
+        """
         granted = milliseconds(self.policy.lifetime(lifetime))
         check_password(password or "")
         protection = await self._passwords.protect(password)
@@ -186,6 +191,9 @@ class Vault:
         draft.tried = True
         try:
             expires_at = await self._records.create(draft.id, fresh, granted)
+        except StorageFull:  # nothing was written, or by a try whose reply was lost
+            draft.tried = await self._records.has(draft.id)
+            raise
         except Unavailable:
             draft.unknown = True
             raise

@@ -46,7 +46,8 @@ async def storage(settings: Settings) -> list[Finding]:
             ]
     try:
         async with open_vault(settings, own_redis=False) as house:
-            return [*await _redis(house.redis), *await _blobs(house, settings)]
+            found = [*await _redis(house.redis), *await _blobs(house, settings)]
+            return found + await _latches(house.redis, settings)
     except CannotStart as error:
         return [bad("start", error.reason)]
 
@@ -67,7 +68,12 @@ async def _redis(redis: Redis) -> list[Finding]:
 def _kept(state: RedisState) -> list[Finding]:
     found = [bad(REDIS, risk) for risk in state.risks()]
     if not state.takes_writes:
-        found.append(bad(REDIS, "takes no writes: it is full, read-only, loading, or its disk is"))
+        found.append(bad(REDIS, "takes no writes: it is read-only, loading, or its disk is full"))
+    if state.full:
+        told = (
+            f"its memory of {show_size(state.most)} is used up: nothing is let in; raise maxmemory"
+        )
+        found.append(bad(REDIS, told))
     if state.fsync is None:
         found.append(doubtful(REDIS, "tells nobody its appendfsync: it must be always"))
     return found or [good(REDIS, f"version {state.version} keeps what it acknowledges")]
@@ -95,6 +101,16 @@ async def _blobs(house: House, settings: Settings) -> list[Finding]:
         return [kept, bad(BLOBS, told)]
     left = "has no bound of its own" if free >= BOUNDLESS else f"{show_size(free)} left"
     return [kept, good(BLOBS, f"{left}; a latch there can be had only once")]
+
+
+async def _latches(redis: Redis, settings: Settings) -> list[Finding]:
+    """Tell what there is to know where they lie in Redis."""
+    if not settings.blobs.in_redis:
+        return []
+    try:
+        return [doubtful(BLOBS, risk) for risk in (await RedisState.read(redis)).risks_of_blobs()]
+    except RedisError as error:
+        return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
 
 
 async def _kept_and_read(house: House) -> None:

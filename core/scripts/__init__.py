@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
-from core.errors import Unavailable
+from core.errors import StorageFull, Unavailable
 from core.together import Together
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from redis.asyncio import Redis
+
+    from core.errors import OneTimeShareError
 
 Argument: TypeAlias = bytes | str | int
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
@@ -40,7 +42,11 @@ ON_RECORDS = (
     *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
+ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish", "spare", "lay", "latch")
+# What takes something in is refused where Redis' memory or disk is full. All else goes on: it
+# frees what lies there, or says what became of it.
+TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
+GOES_ON = "#!lua flags=allow-oom\n"
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
@@ -48,13 +54,14 @@ TRIPS = 2  # round trips under way at once, in each process
 def source(name: str) -> str:
     """Put a script together with its prelude: one on records also tells of its outbox."""
     here = files(__name__)
+    head = "" if name in TAKING_IN else GOES_ON
     text = here.joinpath(f"{name}.lua").read_text()
     if name in ON_OTHERS:
-        return text
+        return head + text
     if name in ON_INVITATIONS:
-        return f"{here.joinpath('invitation.lua').read_text()}\n{text}"
+        return f"{head}{here.joinpath('invitation.lua').read_text()}\n{text}"
     prelude = here.joinpath("record.lua").read_text()
-    return f"{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
+    return f"{head}{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
 
 
 class Scripts:
@@ -79,12 +86,13 @@ class Scripts:
 
     def add(self, name: str, text: str) -> None:
         """Know one more script, from a library: it takes one key, as ours do."""
-        self._scripts[name] = self._redis.register_script(text)
+        self._scripts[name] = self._redis.register_script(GOES_ON + text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
 
         Raises:
+            StorageFull: Redis has no room for what the step takes in; it did not happen.
             Unavailable: when Redis does not answer; the step may or may not have happened.
         """
         [answer] = await self.together((name, key, *arguments))
@@ -94,6 +102,7 @@ class Scripts:
         """Run scripts and commands in one round trip, in their order, not as one step.
 
         Raises:
+            StorageFull: Redis had no room for one of them; others may have happened.
             Unavailable: when Redis does not answer; any of them may have happened.
         """
         return await self._trips((time.monotonic(), calls))
@@ -113,12 +122,12 @@ class Scripts:
                 async with asyncio.timeout(self._patience):
                     answers = await self._send([call for party in parties for call in party])
         except (RedisError, TimeoutError) as error:
-            return [_unavailable(error) for _ in parties]
+            return [_failure(error, party) for party in parties]
         told: list[list[Any] | Exception] = []
         for party in parties:
             own, answers = answers[: len(party)], answers[len(party) :]
             failed = [answer for answer in own if isinstance(answer, Exception)]
-            told.append(_unavailable(failed[0]) if failed else own)
+            told.append(_failure(failed[0], party) if failed else own)
         return told
 
     async def _send(self, calls: list[Call]) -> list[Any]:
@@ -148,7 +157,9 @@ class Scripts:
         await self._trips.aclose()
 
 
-def _unavailable(error: Exception) -> Unavailable:
-    unavailable = Unavailable()
-    unavailable.__cause__ = error
-    return unavailable
+def _failure(error: Exception, party: tuple[Call, ...]) -> OneTimeShareError:
+    full = isinstance(error, OutOfMemoryError) or str(error).startswith("MISCONF")
+    taking_in = any(name in TAKING_IN for name, *_ in party)
+    failure = StorageFull() if full and taking_in else Unavailable()
+    failure.__cause__ = error
+    return failure

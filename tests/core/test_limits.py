@@ -168,7 +168,7 @@ async def test_without_redis_nobody_is_let_in(processes: Processes) -> None:
     limits = processes.start()
     await processes.house.redis.script_flush()
     await limits.count(UPLOADS, "a")  # a server that knows no script is taught
-    await processes.house.redis.config_set("maxmemory", "1")
+    await processes.house.redis.config_set("min-replicas-to-write", 1)
     with pytest.raises(Unavailable):
         await limits.count(UPLOADS, "a")
 
