@@ -46,5 +46,7 @@ def test_builder_gets_what_it_copies() -> None:
 async def test_health_check_asks_any_process(house: House, scrape: Scrape) -> None:
     """A process with its metrics port, bot or web, is healthy while Redis and the store work."""
     assert await healthy(scrape.port)
-    await house.redis.config_set("maxmemory", 1)
+    await house.redis.replicaof("127.0.0.1", 1)  # what a fail-over makes of the former primary
     assert not await healthy(scrape.port)
+    await house.redis.replicaof("NO", "ONE")
+    assert await healthy(scrape.port)

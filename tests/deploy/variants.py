@@ -32,6 +32,11 @@ VARIANTS: dict[str, Object] = {
         "settings": {"PUBLIC_URL": HOST, "BLOBS_URL": BUCKET},
         "secrets": {"existing": "mine"},
     },
+    "all in Redis": {
+        "image": IMAGE,
+        "settings": {"PUBLIC_URL": HOST, "BLOBS_URL": "redis:"},
+        "secrets": {"existing": "mine"},
+    },
     "volume": {
         "image": IMAGE,
         "settings": {"PUBLIC_URL": HOST},
