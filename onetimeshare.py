@@ -18,6 +18,7 @@ from core.background import beside
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
 from core.garbage import collect_seldom
+from core.heartbeats import part_of
 from core.logs import set_up_logs
 from core.settings import Settings
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DOORS = ("telegram", "discord")
+STOPS = (signal.SIGINT, signal.SIGTERM)
 PAUSE = 10.0  # seconds before a door that broke is opened again
 SWAP = "turn it off (swapoff -a), encrypt it, or set a memory limit without it"
 NO_DOORS = """\
@@ -190,8 +192,9 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
     from bots.share import Share  # noqa: PLC0415 - the web's process need not load it
 
     share = Share.of(house, settings.public_url)
+    shard = settings.discord_shard if door == "discord" else None
     collect_seldom()
-    async with beside(house.heartbeats.beat(door)):
+    async with beside(house.heartbeats.beat(part_of(door, shard))):
         # Each library is loaded where it is used: a process that needs one only stays small.
         if door == "telegram":
             from bots import telegram_bot  # noqa: PLC0415
@@ -204,11 +207,21 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:
-    """Run until the work ends or a signal asks for an end; then everything closes in order."""
+    """Run until the work ends or a signal asks for an end; then everything closes in order.
+
+    A second signal ends the process at once: nothing is lost by it, but what runs is cut off.
+    """
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+
+    def leave() -> None:
+        task.cancel()
+        for number in STOPS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in STOPS:
+        loop.add_signal_handler(number, leave)
     with suppress(asyncio.CancelledError):
         try:
             await task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from redis.exceptions import RedisError
@@ -31,15 +31,17 @@ class Ready:
     byte left does not. `room`: disk and Redis let new secrets in; where not, those that are there
     still open, and that makes room, so it takes no process out of service. `durable`: Redis writes
     what it acknowledges to a disk and never drops a key; its operator was warned at the start.
+    `stopping`: the process was told to end, and whoever sends requests to it should look elsewhere.
     """
 
     redis: bool
     blobs: bool
     room: bool
     durable: bool
+    stopping: bool = False
 
     def __bool__(self) -> bool:
-        return self.redis and self.blobs
+        return self.redis and self.blobs and not self.stopping
 
 
 class Readiness:
@@ -53,6 +55,7 @@ class Readiness:
         self._blobs = blobs
         self._free = free
         self._spare = spare
+        self.stopping = False  # set by whoever serves
         self._looking = asyncio.Lock()
         self._looks = 0
         self._found = Ready(redis=False, blobs=False, room=False, durable=False)
@@ -77,7 +80,7 @@ class Readiness:
                     durable=state is not None and not state.risks(),
                 )
                 self._looks += 1
-        return self._found
+        return replace(self._found, stopping=self.stopping)
 
     async def _check(self) -> bool:
         await self._blobs.check()

@@ -13,6 +13,7 @@ from web import admin, api, health, invitations, languages, receipt, reveal, sta
 from web.access import AccessLog
 from web.addresses import Addresses
 from web.connections import Connection
+from web.departure import depart
 from web.headers import SecureAnswers, security_headers
 from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.limited import count_openings
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from core.settings import Settings
 
 BACKLOG = 128  # connections that wait to be taken in
-STOP_WITHIN = 20.0  # seconds that running transfers get when the server stops
+# Seconds until a transfer that was cut off must be at its end. aiohttp waits for as long twice.
+LAST = 1.0
 
 
 def create_app(house: House, settings: Settings) -> web.Application:
@@ -50,7 +52,7 @@ def create_app(house: House, settings: Settings) -> web.Application:
     app[DESCRIPTION] = describe(settings.public_url)
     for module in (admin, api, health, invitations, languages, receipt, reveal, static, upload):
         app.add_routes(module.routes)
-    app.on_response_prepare.append(SecureAnswers(tls=_by_tls(settings)))
+    app.on_response_prepare.append(SecureAnswers(house.readiness, tls=_by_tls(settings)))
     app.on_cleanup.append(access.close)
     return app
 
@@ -67,7 +69,7 @@ async def serve(
         listening: a bound socket to use instead.
     """
     app = create_app(house, settings)
-    runner = web.AppRunner(app, shutdown_timeout=STOP_WITHIN)
+    runner = web.AppRunner(app, shutdown_timeout=LAST)
     await runner.setup()
     try:
         server = await _listen(runner, app, settings, listening)
@@ -75,7 +77,8 @@ async def serve(
         try:
             yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
         finally:
-            server.close()  # takes nobody new in; those who are here end below
+            house.readiness.stopping = True
+            await depart(server, runner.server, settings.stop)
     finally:
         await runner.cleanup()
 

@@ -181,6 +181,7 @@ SCHEMAS: dict[str, Schema] = {
         blobs=yes_or_no("Whether the blob store does."),
         room=yes_or_no("Whether more is let in; what is there opens without."),
         durable=yes_or_no("Whether Redis keeps what it took."),
+        stopping=yes_or_no("Whether the process is about to end."),
         doors={
             "type": "object",
             "description": "Which doors gave a sign of life lately.",

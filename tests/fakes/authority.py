@@ -39,9 +39,9 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
         )
-        self._certificate = folder / "certificate.pem"
+        self.certificate = folder / "certificate.pem"
         self._key = folder / "key.pem"
-        self._certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         self._key.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM,
@@ -53,13 +53,18 @@ class Authority:
     def server(self) -> ssl.SSLContext:
         """Give what the server shows."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self._certificate, self._key)
+        context.load_cert_chain(self.certificate, self._key)
         return context
 
     def connector(self, port: int) -> aiohttp.TCPConnector:
         """Make a connector that believes this authority and reaches loopback only."""
-        trusting = ssl.create_default_context(cafile=str(self._certificate))
-        return aiohttp.TCPConnector(ssl=trusting, resolver=_Loopback(port))
+        return connector(self.certificate, port)
+
+
+def connector(certificate: Path, port: int) -> aiohttp.TCPConnector:
+    """Make a connector that believes an authority and reaches one port of loopback only."""
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    return aiohttp.TCPConnector(ssl=trusting, resolver=_Loopback(port))
 
 
 class _Loopback(AbstractResolver):
