@@ -21,6 +21,7 @@ from core.errors import CannotStart
 from core.redis_address import Kind
 from core.redis_refusal import why_not
 from core.redis_sentinel import sentinel_pool
+from core.redis_server import OLDEST
 from core.redis_state import RedisState
 
 if TYPE_CHECKING:
@@ -88,7 +89,18 @@ async def _single_pool(
         await pool.aclose()
 
 
-async def warn_of_losses(redis: Redis) -> None:
-    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide."""
-    for risk in (await RedisState.read(redis)).risks():
+async def judge(redis: Redis) -> None:
+    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide.
+
+    Raises:
+        CannotStart: it is too old for us.
+    """
+    state = await RedisState.read(redis)
+    if state.too_old:
+        raise CannotStart(f"Redis is version {state.version}: use {OLDEST} or newer, or Valkey.")
+    if not state.takes_writes:
+        other = "it is loading, too few replicas follow it, or its disk is full"
+        why = "it is a replica" if state.replica else other
+        log.warning("redis takes no writes", reason=why)
+    for risk in state.risks():
         log.warning("redis may lose secrets", reason=risk)

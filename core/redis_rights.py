@@ -7,9 +7,9 @@ a group or a script that is not there, is being allowed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import NoPermissionError
+from redis.exceptions import NoPermissionError, RedisError
 
 from core.errors import CannotStart
 
@@ -25,6 +25,7 @@ script|load return
 wait 0 0
 time
 set KEY 1 px 1000
+eval return 1 KEY
 evalsha 0000000000000000000000000000000000000000 1 KEY
 get KEY
 exists KEY
@@ -39,8 +40,10 @@ hget KEY a
 hgetall KEY
 hincrby KEY a 1
 hkeys KEY
+hlen KEY
 hmget KEY a
 hset KEY a 1
+hvals KEY
 lindex KEY 0
 lpush KEY 1
 ltrim KEY 0 0
@@ -61,6 +64,7 @@ zrange KEY 0 0
 zrem KEY a
 zremrangebyscore KEY 0 0
 zrevrange KEY 0 0
+unlink KEY
 del KEY
 """
 COMMANDS = tuple(line.split()[0] for line in HARMLESS.strip().splitlines())
@@ -77,14 +81,11 @@ async def check_rights(redis: Redis) -> None:
 
     Raises:
         CannotStart: naming what is not allowed.
-        RedisError: it does not answer.
     """
-    async with redis.pipeline(transaction=False) as pipe:
-        for line in HARMLESS.strip().splitlines():
-            name, *arguments = line.split()
-            named = (PROBE if argument == "KEY" else argument for argument in arguments)
-            pipe.execute_command(*name.split("|"), *named)
-        answers = await pipe.execute(raise_on_error=False)
+    try:
+        answers = await _tried(redis)
+    except RedisError as error:
+        raise CannotStart(f"Redis does not take what a start writes: {error}") from None
     refused = {
         name: str(answer)
         for name, answer in zip(COMMANDS, answers, strict=True)
@@ -96,3 +97,12 @@ async def check_rights(redis: Redis) -> None:
         raise CannotStart(
             f"The user of REDIS_URL may not do {', '.join(refused)}: see docs/redis.md"
         )
+
+
+async def _tried(redis: Redis) -> list[Any]:
+    async with redis.pipeline(transaction=False) as pipe:
+        for line in HARMLESS.strip().splitlines():
+            name, *arguments = line.split()
+            named = (PROBE if argument == "KEY" else argument for argument in arguments)
+            pipe.execute_command(*name.split("|"), *named)
+        return await pipe.execute(raise_on_error=False)

@@ -10,10 +10,13 @@ from redis.exceptions import ResponseError
 from core.redis_server import OLDEST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from redis.asyncio import Redis
 
 SECTIONS = ("server", "persistence", "memory", "replication")
 FSYNC = "appendfsync"
+SAVES, STOPS = "save", "stop-writes-on-bgsave-error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class RedisState:
             RedisError: it does not answer.
         """
         told: dict[str, Any] = await redis.info(*SECTIONS)
+        settings = await _settings(redis)
         return cls(
             version=str(told.get("valkey_version", told.get("redis_version", "0"))),
             loading=told.get("loading", 0) != 0,
@@ -50,8 +54,9 @@ class RedisState:
             replicas=int(told.get("connected_slaves", 0)),
             enough=_enough(told.get("min_slaves_good_slaves")),
             persists=told.get("aof_enabled", 0) == 1,
-            last_write_failed=told.get("aof_last_write_status", "ok") != "ok",
-            fsync=await _fsync(redis),
+            last_write_failed=told.get("aof_last_write_status", "ok") != "ok"
+            or (told.get("rdb_last_bgsave_status", "ok") != "ok" and _stops(settings)),
+            fsync=settings.get(FSYNC),
             policy=str(told.get("maxmemory_policy", "noeviction")),
             used=int(told.get("used_memory", 0)),
             most=int(told.get("maxmemory", 0)),
@@ -59,16 +64,23 @@ class RedisState:
 
     @property
     def takes_writes(self) -> bool:
-        """Whether a secret can be kept there now."""
-        full = self.most and self.used >= self.most
+        """Whether what becomes of a secret can be written there now."""
         alone = self.enough is False
-        return not (self.loading or self.replica or self.last_write_failed or full or alone)
+        return not (self.loading or self.replica or self.last_write_failed or alone)
+
+    @property
+    def full(self) -> bool:
+        """Whether its memory takes no more secrets; those that are there still open."""
+        return bool(self.most) and self.used >= self.most
+
+    @property
+    def too_old(self) -> bool:
+        """Whether it is older than what our scripts need."""
+        return int(self.version.partition(".")[0]) < OLDEST
 
     def risks(self) -> list[str]:
         """Say how a secret could be lost there that its sender was given a link for."""
         found = []
-        if int(self.version.partition(".")[0]) < OLDEST:
-            found.append(f"its version is {self.version}: use {OLDEST} or newer")
         if not self.persists:
             found.append("it forgets everything when it restarts: set appendonly yes")
         elif self.fsync not in {"always", None}:
@@ -79,15 +91,30 @@ class RedisState:
             found.append("it takes writes that a fail-over undoes: set min-replicas-to-write 1")
         return found
 
+    def risks_of_blobs(self) -> list[str]:
+        """Say what else there is to know where blobs and latches lie there too."""
+        back = (
+            "blobs and latches lie in it: if it falls back to an earlier moment (a failover, a "
+            "backup), what was opened since can be opened again. A folder or a bucket prevents that"
+        )
+        found = [back]
+        if not self.most:
+            found.append("blobs may take all memory of its machine: set maxmemory")
+        return found
+
 
 def _enough(replicas: int | None) -> bool | None:
     """It counts those that follow closely only where it needs some; with none it has too few."""
     return None if replicas is None else replicas > 0
 
 
-async def _fsync(redis: Redis) -> str | None:
+async def _settings(redis: Redis) -> Mapping[str | None, str | None]:
     try:
-        told = await redis.config_get(FSYNC)
+        return await redis.config_get(FSYNC, SAVES, STOPS)
     except ResponseError:  # not allowed, or not known there
-        return None
-    return told.get(FSYNC)
+        return {}
+
+
+def _stops(settings: Mapping[str | None, str | None]) -> bool:
+    """Tell whether a copy that could not be written to the disk stops all writes."""
+    return settings.get(STOPS) == "yes" and bool(settings.get(SAVES))

@@ -49,8 +49,9 @@ async def storage(settings: Settings) -> list[Finding]:
             ]
     try:
         async with open_vault(settings, own_redis=False) as house:
-            redis = await _redis(house.redis, settings.redis_url)
-            return [*redis, *await _blobs(house, settings)]
+            found = await _redis(house.redis, settings.redis_url)
+            found += await _blobs(house, settings)
+            return found + await _latches(house.redis, settings)
     except CannotStart as error:
         return [bad("start", error.reason)]
 
@@ -58,21 +59,28 @@ async def storage(settings: Settings) -> list[Finding]:
 async def _redis(redis: Redis, address: RedisAddress | None) -> list[Finding]:
     try:
         state = await RedisState.read(redis)
-        return [
-            *_kept(state, address),
-            await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER),
-            await _speed(REDIS, "writes", lambda: redis.set(PROBE, 1, px=1000), SLOW_WRITE),
-            await _clocks(redis),
-            *await _sentinels(address),
-        ]
+        found = [*_kept(state, address), await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER)]
+        if state.takes_writes and not state.full:
+            found.append(await _speed(REDIS, "writes", lambda: _write(redis), SLOW_WRITE))
+        return [*found, await _clocks(redis), *await _sentinels(address)]
     except RedisError as error:
         return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
+
+
+async def _write(redis: Redis) -> None:
+    await redis.set(PROBE, 1, px=1000)
 
 
 def _kept(state: RedisState, address: RedisAddress | None) -> list[Finding]:
     found = [bad(REDIS, risk) for risk in state.risks()]
     if not state.takes_writes:
-        found.append(bad(REDIS, "takes no writes: it is full, read-only, loading, or its disk is"))
+        told = "it is read-only, loading, too few replicas follow it, or its disk is full"
+        found.append(bad(REDIS, f"takes no writes: {told}"))
+    if state.full:
+        told = (
+            f"its memory of {show_size(state.most)} is used up: nothing is let in; raise maxmemory"
+        )
+        found.append(bad(REDIS, told))
     if state.fsync is None:
         found.append(doubtful(REDIS, "tells nobody its appendfsync: it must be always"))
     if state.replicas and not (address and address.replicas):
@@ -104,7 +112,7 @@ async def _clocks(redis: Redis) -> Finding:
 async def _blobs(house: House, settings: Settings) -> list[Finding]:
     spare = settings.allowance.min_free_disk
     try:
-        free = await house.blobs.free()
+        free = await house.free()
         kept = await _speed(BLOBS, "keeps 1 KiB", lambda: _kept_and_read(house), SLOW_BLOB)
     except OneTimeShareError as error:
         reason = error.__cause__ or type(error).__name__
@@ -114,6 +122,16 @@ async def _blobs(house: House, settings: Settings) -> list[Finding]:
         return [kept, bad(BLOBS, told)]
     left = "has no bound of its own" if free >= BOUNDLESS else f"{show_size(free)} left"
     return [kept, good(BLOBS, f"{left}; a latch there can be had only once")]
+
+
+async def _latches(redis: Redis, settings: Settings) -> list[Finding]:
+    """Tell what there is to know where they lie in Redis."""
+    if not settings.blobs.in_redis:
+        return []
+    try:
+        return [doubtful(BLOBS, risk) for risk in (await RedisState.read(redis)).risks_of_blobs()]
+    except RedisError as error:
+        return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
 
 
 async def _kept_and_read(house: House) -> None:

@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
-from core.errors import Unavailable
+from core.errors import Newer, StorageFull, Unavailable
 from core.redis_address import REPLICATED_WITHIN
 from core.together import Together
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from redis.asyncio import Redis
+
+    from core.errors import OneTimeShareError
 
 Argument: TypeAlias = bytes | str | int
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
@@ -37,20 +39,29 @@ ON_RECORDS = (
         "follow",
         "touch",
     ),
-    *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
+    *("progress", "done", "burn", "inspect", "revoke", "unlock", "reschedule", "material"),
+    *("rewrap", "forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
+ON_OTHERS = (
+    *("note", "begin", "count", "keep", "look", "part", "cover", "publish"),
+    *("spare", "lay", "latch"),
+)
+# What takes something in is refused where Redis' memory or disk is full. All else goes on: it
+# frees what lies there, or says what became of it.
+TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
+GOES_ON = "#!lua flags=allow-oom\n"
 # What only reads, or writes what the clock or the moment decides: nothing a fail-over could undo.
 READING = frozenset(
     {
-        *("peek", "inspect", "check", "material", "inquire", "look", "observe"),
+        *("peek", "inspect", "check", "material", "inquire", "look", "observe", "note"),
         *("acquire window", "see window"),
-        *("GET", "HGETALL", "XRANGE", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+        *("EXISTS", "GET", "HEXISTS", "HGETALL", "HVALS", "XRANGE"),
+        *("ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
     }
 )
 LAST = "ots:last"  # written after all else, see `_pipe`
+WRITE_LAST = f"{GOES_ON}return redis.call('SET', KEYS[1], 1)"
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
@@ -58,13 +69,14 @@ TRIPS = 2  # round trips under way at once, in each process
 def source(name: str) -> str:
     """Put a script together with its prelude: one on records also tells of its outbox."""
     here = files(__name__)
+    head = "" if name in TAKING_IN else GOES_ON
     text = here.joinpath(f"{name}.lua").read_text()
     if name in ON_OTHERS:
-        return text
+        return head + text
     if name in ON_INVITATIONS:
-        return f"{here.joinpath('invitation.lua').read_text()}\n{text}"
+        return f"{head}{here.joinpath('invitation.lua').read_text()}\n{text}"
     prelude = here.joinpath("record.lua").read_text()
-    return f"{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
+    return f"{head}{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
 
 
 class Scripts:
@@ -94,12 +106,14 @@ class Scripts:
 
     def add(self, name: str, text: str) -> None:
         """Know one more script, from a library: it takes one key, as ours do."""
-        self._scripts[name] = self._redis.register_script(text)
+        self._scripts[name] = self._redis.register_script(GOES_ON + text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
 
         Raises:
+            StorageFull: Redis has no room for what the step takes in; it did not happen.
+            Newer: the step would be on what a newer server has written; it did not happen.
             Unavailable: when Redis does not answer; the step may or may not have happened.
         """
         [answer] = await self.together((name, key, *arguments))
@@ -109,6 +123,7 @@ class Scripts:
         """Run scripts and commands in one round trip, in their order, not as one step.
 
         Raises:
+            StorageFull: Redis had no room for one of them; others may have happened.
             Unavailable: when Redis does not answer; any of them may have happened.
         """
         return await self._trips((time.monotonic(), calls))
@@ -128,12 +143,12 @@ class Scripts:
                 async with asyncio.timeout(self._patience):
                     answers = await self._send([call for party in parties for call in party])
         except (RedisError, TimeoutError) as error:
-            return [_unavailable(error) for _ in parties]
+            return [_failure(error, party) for party in parties]
         told: list[list[Any] | Exception] = []
         for party in parties:
             own, answers = answers[: len(party)], answers[len(party) :]
             failed = [answer for answer in own if isinstance(answer, Exception)]
-            told.append(_unavailable(failed[0]) if failed else own)
+            told.append(_failure(failed[0], party) if failed else own)
         return told
 
     async def _send(self, calls: list[Call]) -> list[Any]:
@@ -160,7 +175,7 @@ class Scripts:
             if waits:
                 # Redis waits for what this connection wrote. A step done before, whose reply was
                 # lost on another one, writes nothing now; this comes after whatever it wrote.
-                pipe.execute_command("SET", LAST, 1)
+                pipe.execute_command("EVAL", WRITE_LAST, 1, LAST)
                 pipe.execute_command("WAIT", self._replicas, int(REPLICATED_WITHIN * 1000))
             answers = await pipe.execute(raise_on_error=False)
         return self._replicated(calls, answers) if waits else answers
@@ -181,7 +196,13 @@ class Scripts:
         await self._trips.aclose()
 
 
-def _unavailable(error: Exception) -> Unavailable:
-    unavailable = Unavailable()
-    unavailable.__cause__ = error
-    return unavailable
+def _failure(error: Exception, party: tuple[Call, ...]) -> OneTimeShareError:
+    said = str(error)
+    full = isinstance(error, OutOfMemoryError) or said.startswith("MISCONF")
+    failure: OneTimeShareError = Unavailable()
+    if said.startswith("NEWER"):  # as the scripts say
+        failure = Newer()
+    elif full and any(name in TAKING_IN for name, *_ in party):
+        failure = StorageFull()
+    failure.__cause__ = error
+    return failure

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.allowance import OPENS
 from core.background import beside
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.errors import Gone, Unavailable
-from core.limits import OPENS
 from core.link import Claim
 from core.receipts import Event, Receipt
 from core.record import record_key

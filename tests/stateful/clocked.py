@@ -44,7 +44,7 @@ class ClockedScripts(Scripts):
     def __init__(self, redis: Redis) -> None:
         super().__init__(redis)
         self._scripts = {
-            name: redis.register_script(kept_in(CLOCK) + source(name))
+            name: redis.register_script(kept_in(CLOCK, source(name)))
             for name in (*ON_RECORDS, *ON_OTHERS)
         }
         self.repeats = False
