@@ -17,6 +17,8 @@ from core import guards
 from core.background import beside
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
+from core.garbage import collect_seldom
+from core.heartbeats import part_of
 from core.logs import set_up_logs
 from core.settings import Settings
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DOORS = ("telegram", "discord")
+STOPS = (signal.SIGINT, signal.SIGTERM)
 PAUSE = 10.0  # seconds before a door that broke is opened again
 SWAP = "turn it off (swapoff -a), encrypt it, or set a memory limit without it"
 NO_DOORS = """\
@@ -54,6 +57,8 @@ def main() -> None:
 
             sys.exit(report.run(settings))
         set_up_logs(getattr(arguments, "door", arguments.command), settings.log_format)
+        for doubt in settings.doubts:
+            log.warning("a name in the environment is nearly a setting's", doubt=doubt)
         if guards.may_swap():
             log.warning("memory may be swapped to a disk", advice=SWAP)
         with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -162,6 +167,7 @@ async def _serve(house: House, settings: Settings) -> None:
             serve(house, settings) as address,
             beside(house.heartbeats.beat("web")),
         ):
+            collect_seldom()
             log.info("web is open", address=address, links=settings.public_url)
             await asyncio.Event().wait()
     except OSError as error:
@@ -186,7 +192,9 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
     from bots.share import Share  # noqa: PLC0415 - the web's process need not load it
 
     share = Share.of(house, settings.public_url)
-    async with beside(house.heartbeats.beat(door)):
+    shard = settings.discord_shard if door == "discord" else None
+    collect_seldom()
+    async with beside(house.heartbeats.beat(part_of(door, shard))):
         # Each library is loaded where it is used: a process that needs one only stays small.
         if door == "telegram":
             from bots import telegram_bot  # noqa: PLC0415
@@ -199,11 +207,21 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:
-    """Run until the work ends or a signal asks for an end; then everything closes in order."""
+    """Run until the work ends or a signal asks for an end; then everything closes in order.
+
+    A second signal ends the process at once: nothing is lost by it, but what runs is cut off.
+    """
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+
+    def leave() -> None:
+        task.cancel()
+        for number in STOPS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in STOPS:
+        loop.add_signal_handler(number, leave)
     with suppress(asyncio.CancelledError):
         try:
             await task

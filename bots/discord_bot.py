@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 READY_WITHIN = 60.0  # seconds until the gateway has let us in
-STOP_WITHIN = 20.0  # seconds for what runs when the door closes
+TURN = 6.0  # seconds more for each shard: Discord lets one in every five
 LOOK_EVERY = 5.0  # seconds between two looks whether the gateway answers
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between tries to connect
 # Close codes after which trying again can't help.
 REASONS = {
     4004: "Discord refuses DISCORD_BOT_TOKEN: take it from the Developer Portal, Bot, Reset Token.",
-    4010: "Discord refuses the shard.",
-    4011: "Discord demands more shards.",
+    4010: "Discord refuses the shard: look at DISCORD_SHARD_ID and DISCORD_SHARD_COUNT.",
+    4011: "Discord demands more shards: set DISCORD_SHARD_COUNT (docs/scaling.md).",
     4012: "Discord no longer speaks this version of its gateway: update OneTimeShare.",
     4013: "Discord refuses the intents.",
     4014: "Discord refuses the intents: enable them in the Developer Portal, Bot.",
@@ -61,17 +61,20 @@ async def run(
     Raises:
         DoorClosed: Discord refuses us in a way that only the operator can change.
     """
-    token = settings.discord_bot_token
+    token, shard = settings.discord_bot_token, settings.discord_shard
     assert token is not None  # noqa: S101 - the door is opened only with one
+    if shard is not None:  # those that start at the same time are let in one after the other
+        ready_within += TURN * shard.count
     tries = 0
     while True:
         async with aiohttp.ClientSession(connector=connect()) as session:
             # A client that failed to connect can't be trusted to try again: it gets a successor.
-            door = DiscordDoor(share, session, connect(), uploads=settings.web_upload)
+            uploads = settings.web_upload
+            door = DiscordDoor(share, session, connect(), uploads=uploads, shard=shard)
             try:
                 tries = await _live(door, token.reveal(), ready_within, tries)
             finally:
-                await asyncio.shield(_close(door))
+                await asyncio.shield(_close(door, settings.stop.timeout))
         pause = PAUSES[min(tries, len(PAUSES) - 1)]
         log.warning("discord gateway unreachable", again_in=pause)
         await asyncio.sleep(pause)
@@ -89,7 +92,8 @@ async def _live(door: DiscordDoor, token: str, ready_within: float, tries: int) 
         if not ready.done() and not living.done():
             return tries
         if ready.done():
-            log.info("door is open", door="discord")
+            shard = {} if door.shard is None else {"shard": str(door.shard)}
+            log.info("door is open", door=DOOR, **shard)
             door.share.metrics.contact(DOOR)
             tries = 0
         async with (
@@ -124,9 +128,9 @@ async def _watch(door: DiscordDoor) -> None:
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def _close(door: DiscordDoor) -> None:
+async def _close(door: DiscordDoor, limit: float) -> None:
     """Take nothing new in, and let what runs end."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(STOP_WITHIN):
+        async with asyncio.timeout(limit):
             await door.finish()
     await door.close()

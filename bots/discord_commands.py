@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
@@ -9,6 +11,7 @@ from discord import app_commands
 
 from bots import discord_replies as words
 from bots.discord_buttons import lifetimes
+from bots.discord_translations import Translations
 from core.invitation import Purpose
 from core.language import N_
 from core.quantities import parse_duration, show_duration, show_size
@@ -17,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bots.discord_door import DiscordDoor
+    from core.notes import Notes
 
     Slash = tuple[str, str, Callable[..., Any]]  # name, description, what answers it
 
 Made: TypeAlias = "app_commands.Command[Any, ..., None] | app_commands.ContextMenu"
 
+NOTE = "discord commands"  # remembers what was told last
 EVERYWHERE: dict[str, Any] = {
     "allowed_installs": app_commands.AppInstallationType(guild=True, user=True),
     "allowed_contexts": app_commands.AppCommandContext(
@@ -44,6 +49,17 @@ def commands(door: DiscordDoor) -> list[Made]:
     ]
     menu = app_commands.ContextMenu(name=words.SHARE_ONCE, callback=_share_once(door), **EVERYWHERE)
     return [*made, menu]
+
+
+async def tell(tree: app_commands.CommandTree, notes: Notes) -> None:
+    """Tell Discord of all commands, with their translations, only when they changed."""
+    await tree.set_translator(translator := Translations())
+    told = [await one.get_translated_payload(tree, translator) for one in tree.get_commands()]
+    text = json.dumps(told, sort_keys=True, default=str)
+    digest = f"{tree.client.application_id}:{hashlib.sha256(text.encode()).hexdigest()}"
+    if await notes.read(NOTE) != digest:
+        await tree.sync()
+        await notes.write(NOTE, digest)
 
 
 def _requests(door: DiscordDoor) -> list[Slash]:

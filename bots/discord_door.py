@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ from discord import app_commands
 
 from bots import replies
 from bots.discord_buttons import Choice, Press
-from bots.discord_commands import commands
+from bots.discord_commands import commands, tell
 from bots.discord_errors import ANSWERED_BEFORE, UNKNOWN_INTERACTION
 from bots.discord_form import PASSWORD, SHARE, Filled, ShareForm
 from bots.discord_messages import Attached, Event, held, submission
@@ -25,7 +23,6 @@ from bots.discord_request_buttons import RequestPress
 from bots.discord_requests import Asking
 from bots.discord_secrets import Secrets
 from bots.discord_sharing import Answers, Channel, Sharing
-from bots.discord_translations import Translations
 from core.language import _, language_of, speaking
 from core.link import SecretId
 from core.quantities import parse_duration
@@ -38,10 +35,9 @@ if TYPE_CHECKING:
 
     from bots.share import Share
     from core.invitation import InvitationId
+    from core.shard import Shard
 
 log = structlog.get_logger()
-
-NOTE = "discord commands"  # remembers what was synced last
 
 
 class DiscordDoor(discord.AutoShardedClient):
@@ -54,8 +50,12 @@ class DiscordDoor(discord.AutoShardedClient):
         connector: aiohttp.BaseConnector,
         *,
         uploads: bool,
+        shard: Shard | None = None,
     ) -> None:
         """Connect nothing yet; `uploads`: there may be pages for large files."""
+        part: dict[str, Any] = {}
+        if shard is not None:
+            part = {"shard_ids": [shard.number], "shard_count": shard.count}
         super().__init__(
             intents=discord.Intents(dm_messages=True),
             connector=connector,
@@ -63,7 +63,9 @@ class DiscordDoor(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=0,  # we ask for no servers, so there are none to wait for
             allowed_mentions=discord.AllowedMentions.none(),
+            **part,
         )
+        self.shard = shard
         self.opened = asyncio.Event()
         self.share = share
         self.uploads = uploads
@@ -82,17 +84,9 @@ class DiscordDoor(discord.AutoShardedClient):
         self.add_dynamic_items(Press, Choice, RequestPress)
 
     async def setup_hook(self) -> None:
-        """Tell Discord of the commands, only when they changed."""
-        await self.tree.set_translator(translator := Translations())
-        told = [
-            await command.get_translated_payload(self.tree, translator)
-            for command in self.tree.get_commands()
-        ]
-        text = json.dumps(told, sort_keys=True, default=str)
-        digest = f"{self.application_id}:{hashlib.sha256(text.encode()).hexdigest()}"
-        if await self.share.notes.read(NOTE) != digest:
-            await self.tree.sync()
-            await self.share.notes.write(NOTE, digest)
+        """Tell Discord of the commands; where shards share the work, the first one does."""
+        if self.shard is None or self.shard.first:
+            await tell(self.tree, self.share.notes)
 
     async def on_ready(self) -> None:
         """Note that the gateway let us in."""

@@ -36,13 +36,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-STOP_WITHIN = 20.0  # seconds for what runs when the door closes
 # They print addresses, which hold the token, and updates, which hold secrets.
 TALKATIVE = ("httpx", "httpcore", "telegram")
 
 
-async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WITHIN) -> None:
-    """Keep the door open until cancelled; then what runs may end within `stop_within` seconds.
+async def run(share: Share, settings: Settings) -> None:
+    """Keep the door open until cancelled; then what runs may end.
 
     Raises:
         DoorClosed: Telegram refuses the token, or a setting does not fit.
@@ -66,7 +65,7 @@ async def run(share: Share, settings: Settings, *, stop_within: float = STOP_WIT
             ):
                 await intake.run()
         finally:
-            await asyncio.shield(_close(application, intake, stop_within))
+            await asyncio.shield(_close(application, intake, settings.stop.timeout))
 
 
 def _intake(application: App, share: Share, settings: Settings) -> Intake | Webhook:
@@ -101,9 +100,9 @@ async def _register_commands(application: App, known: Collection[str]) -> None:
         log.warning("telegram commands not registered", error=type(error).__name__)
 
 
-async def _close(application: App, intake: Intake | Webhook, stop_within: float) -> None:
+async def _close(application: App, intake: Intake | Webhook, limit: float) -> None:
     """Take nothing new in, and let what runs end."""
-    await intake.finish(stop_within)
+    await intake.finish(limit)
     with suppress(TelegramError):
         await application.shutdown()
         await application.bot.shutdown()  # where the log-in failed, the line above does nothing

@@ -64,9 +64,11 @@ class Webhook:
         # The same in every replica, and another one with another token or server key.
         self._secret = encode(share.vault.server_key.owner(f"{DOOR} webhook", bot.token))
         self._tasks: dict[int, asyncio.Task[bool]] = {}  # by update id, while at work
-        self._closing = False
+        self._delay = settings.stop.delay
+        self._stopping = self._closing = False
         app = web.Application()
         app.router.add_get("/healthz", _alive)
+        app.router.add_get("/readyz", self._ready)
         app.router.add_post("/{path:.*}", self._receive)  # under whichever path a proxy leaves
         app.on_response_prepare.append(_nameless)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -91,7 +93,9 @@ class Webhook:
             await patiently(self._bot.get_me)
 
     async def finish(self, limit: float) -> None:
-        """Take nothing new; let what runs end within `limit` seconds, and stop the rest."""
+        """Say so, for the balancer; then take nothing new, and stop what outlasts `limit`."""
+        self._stopping = True
+        await asyncio.sleep(self._delay)
         self._closing = True
         if running := list(self._tasks.values()):
             _, late = await asyncio.wait(running, timeout=limit)
@@ -114,6 +118,11 @@ class Webhook:
                 f"Telegram refuses TELEGRAM_WEBHOOK_URL: {error.message}. It must be an https:// "
                 "address that Telegram reaches, on port 443, 80, 88 or 8443 (docs/telegram.md)."
             ) from None
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        """Tell a balancer whether updates should still be brought here."""
+        told = {"ready": not self._stopping}
+        return web.json_response(told, status=503 if self._stopping else 200)
 
     async def _receive(self, request: web.Request) -> web.Response:
         given = request.headers.get(HEADER, "").encode(errors="surrogateescape")

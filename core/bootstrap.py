@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
+from core import stamps
 from core.audit import Audit
 from core.background import beside
+from core.blobs.days import in_thread
 from core.blobs.measured import MeasuredBlobs
 from core.blobs.opening import open_blobs
 from core.creations import Creations
-from core.embedded import embedded_redis, join_redis
+from core.embedded import embedded_redis, free, join_redis
 from core.errors import CannotStart, Unavailable
 from core.gate import Gate
+from core.guards import closed_to_others
 from core.handed import Handed
 from core.handout import Handout
 from core.heartbeats import Heartbeats
@@ -37,20 +40,19 @@ from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
 from core.redis_address import RedisAddress
-from core.redis_connection import connect, pipe_to, warn_of_losses
-from core.redis_refusal import why_not
+from core.redis_connection import connect, judge, pipe_to
 from core.redis_rights import check_rights
 from core.redis_state import RedisState
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
-from core.statistics import LIMIT_HITS, Statistics
+from core.statistics import Statistics
 from core.stream import sealed_size
 from core.sweeper import Sweeper
 from core.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from core.blobs import Blobs
@@ -83,6 +85,7 @@ class House:
     scripts: Scripts
     metrics: Metrics
     readiness: Readiness
+    free: Callable[[], Awaitable[int]]  # bytes left where secrets lie
 
 
 @asynccontextmanager
@@ -107,16 +110,23 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         redis = await stack.enter_async_context(connect(address))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         if settings.redis_url is not None:
-            await _suits(redis, settings.redis_url)
-        await _fits(redis, server_key)
+            await check_rights(redis)
+            await judge(redis)
+        await stamps.check(redis, server_key)
         metrics = Metrics()
-        store = await open_blobs(settings.blobs, sealed_size(settings.policy.max_size))
-        stack.push_async_callback(store.aclose)
-        blobs = MeasuredBlobs(store, metrics)
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(address, patience=None))
         scripts = Scripts(pipe_to(quick, address.replicas), trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
+        store = await open_blobs(
+            settings.blobs,
+            sealed_size(settings.policy.max_size),
+            spare=settings.allowance.min_free_disk,
+            redis=redis,
+            scripts=scripts,
+        )
+        stack.push_async_callback(store.aclose)
+        blobs = MeasuredBlobs(store, metrics)
         receipts = Receipts(redis, scripts)
         statistics = Statistics(scripts, counted=metrics.count)
         ended = partial(_count_ended, metrics, server_key)
@@ -140,9 +150,11 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
-        refused = partial(statistics.count, LIMIT_HITS)
-        limits = Limits(Windows(scripts), server_key, settings.allowance, refused=refused)
-        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, blobs))
+        allowance, refused = settings.allowance, statistics.refused
+        limits = Limits(Windows(scripts), server_key, allowance, refused=refused)
+        left = partial(_free, settings, blobs)
+        beyond = None if settings.blobs.in_redis else blobs
+        room = Room(allowance, free=left, stored=lambda: _stored(redis, beyond), refused=refused)
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -170,7 +182,8 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             heartbeats=Heartbeats(scripts),
             scripts=scripts,
             metrics=metrics,
-            readiness=Readiness(redis, blobs, settings.allowance.min_free_disk),
+            readiness=Readiness(redis, blobs, left, settings.allowance.min_free_disk),
+            free=left,
         )
 
 
@@ -179,13 +192,23 @@ def _count_ended(metrics: Metrics, server_key: ServerKey, receipt: Receipt) -> N
     metrics.event(receipt.event.value, door).inc()
 
 
-async def _stored(redis: AnyRedis, blobs: Blobs) -> int:
-    """Add up what lies in the store and, as small secrets do, in Redis."""
+async def _free(settings: Settings, blobs: Blobs) -> int:
+    """Say what the fuller disk has left: that of the blobs, or of a Redis of our own.
+
+    A Redis elsewhere tells nobody of its disk.
+    """
+    left = await blobs.free()
+    return left if settings.redis_url else min(left, await in_thread(free, settings.data_dir))
+
+
+async def _stored(redis: AnyRedis, beyond: Blobs | None) -> int:
+    """Add up what lies in Redis, as small secrets do, and in a store beyond it."""
     try:
         servers = await RedisState.read(redis)
     except RedisError:
         raise Unavailable from None
-    return await blobs.stored() + sum(one.dataset for one in servers)
+    stored = sum(one.dataset for one in servers)
+    return stored if beyond is None else stored + await beyond.stored()
 
 
 async def _last_flush(waiting: Outbox | Statistics) -> None:
@@ -196,7 +219,7 @@ async def _last_flush(waiting: Outbox | Statistics) -> None:
 def _private_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_mode & 0o007:
+        if not closed_to_others(folder):
             raise CannotStart(f"Others can read the data folder; run: chmod 700 {folder}")
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -222,23 +245,3 @@ def _secret_key(settings: Settings) -> bytes:
         return parse_secret_key(path.read_text())
     except ValueError:
         raise CannotStart(f"{path} is damaged: bring a copy of it back.") from None
-
-
-async def _suits(redis: AnyRedis, address: RedisAddress) -> None:
-    """Refuse an operator's Redis that can't be worked with, and warn of one that may forget."""
-    try:
-        await check_rights(redis)
-        await warn_of_losses(redis)
-    except RedisError as error:
-        raise CannotStart(why_not(error, address)) from None
-
-
-async def _fits(redis: AnyRedis, server_key: ServerKey) -> None:
-    """Refuse a key that the stored data was not made with."""
-    value = server_key.check_value()
-    await redis.set("ots:key-check", value, nx=True)
-    if await redis.get("ots:key-check") != value:
-        raise CannotStart(
-            "SECRET_KEY is not the one that this Redis was used with: "
-            "bring the old key back, or use an empty Redis and an empty data folder."
-        )

@@ -1,4 +1,4 @@
-"""Where the blobs lie: a folder of this machine's, or a bucket of an object store."""
+"""Where the blobs lie: a folder of this machine's, a bucket of an object store, or Redis."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from core.quantities import parse_size
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BUCKET = "s3"
+IN_REDIS = "redis:"  # the one of REDIS_URL: a second one would need all that the first one has
 TOLD = {"endpoint", "region"}  # after the bucket's name
+LARGEST, SPARE = "100MB", "1GB"
+# A blob in Redis is in memory for its whole life, and again in each log that is written anew and
+# in each replica.
+LARGEST_IN_REDIS = "16MB"
+SPARE_IN_REDIS = "32MB"  # for records and latches, which must always fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,40 @@ class Place:
         """The bucket's name, where it is one."""
         parts = urlsplit(self.url)
         return parts.netloc if parts.scheme == BUCKET else ""
+
+    @property
+    def in_redis(self) -> bool:
+        """Whether they lie in the Redis that has the records."""
+        return self.url == IN_REDIS
+
+    @property
+    def shared(self) -> bool:
+        """Whether processes share it that share no folder."""
+        return bool(self.bucket) or self.in_redis
+
+    @property
+    def largest(self) -> int:
+        """The largest file (bytes), unless the operator says otherwise."""
+        return parse_size(LARGEST_IN_REDIS if self.in_redis else LARGEST)
+
+    @property
+    def spare(self) -> int:
+        """What stays free there (bytes), unless the operator says otherwise."""
+        return parse_size(SPARE_IN_REDIS if self.in_redis else SPARE)
+
+    def parse_largest(self, text: str) -> int:
+        """Read how large a file may be.
+
+        Raises:
+            ValueError: with a sentence that says how to write it, or how large it may be here.
+        """
+        size = parse_size(text)
+        if self.in_redis and size > self.largest:
+            raise ValueError(
+                f"with BLOBS_URL=redis: at most {LARGEST_IN_REDIS}, as files are held in memory; "
+                "a folder or a bucket takes larger ones"
+            )
+        return size
 
     @property
     def prefix(self) -> str:
@@ -53,10 +95,12 @@ def parse_place_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return text
+    if text == IN_REDIS:
+        return text
     if parts.scheme.startswith("redis"):
-        raise ValueError("a Redis that falls back would open a secret twice: take file:// or s3://")
+        raise ValueError("write redis: alone: blobs lie in the Redis that REDIS_URL names")
     if parts.scheme != BUCKET:
-        raise ValueError("write a folder as file:///absolute/path, or a bucket as s3://bucket")
+        raise ValueError("write file:///absolute/path, s3://bucket, or redis: (docs/storage.md)")
     if "@" in parts.netloc or ":" in parts.netloc or not parts.netloc:
         raise ValueError("write s3://bucket/prefix; AWS_ACCESS_KEY_ID and the like open it")
     told = dict(parse_qsl(parts.query, keep_blank_values=True))

@@ -21,12 +21,19 @@ async def join(redis: AnyRedis, stream: str, group: str) -> None:
         Unavailable: Redis does not answer.
     """
     try:
-        await redis.xgroup_create(stream, group, id="0", mkstream=True)
+        if not await _is_there(redis, stream, group):  # where memory is short, none can be made
+            await redis.xgroup_create(stream, group, id="0", mkstream=True)
     except ResponseError as error:
         if not str(error).startswith("BUSYGROUP"):
             raise Unavailable from error
     except RedisError as error:
         raise Unavailable from error
+
+
+async def _is_there(redis: AnyRedis, stream: str, group: str) -> bool:
+    if not await redis.exists(stream):
+        return False
+    return group.encode() in {one["name"] for one in await redis.xinfo_groups(stream)}
 
 
 async def take(

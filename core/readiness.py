@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from redis.exceptions import RedisError
@@ -27,28 +27,34 @@ class Ready:
     """What was found.
 
     `redis`: it answers and takes writes. `blobs`: the store takes a blob, which a disk without a
-    byte left does not. `room`: new secrets are let in; where there is none, those that are there
+    byte left does not. `room`: disk and Redis let new secrets in; where not, those that are there
     still open, and that makes room, so it takes no process out of service. `durable`: Redis writes
     what it acknowledges to a disk and never drops a key; its operator was warned at the start.
+    `stopping`: the process was told to end, and whoever sends requests to it should look elsewhere.
     """
 
     redis: bool
     blobs: bool
     room: bool
     durable: bool
+    stopping: bool = False
 
     def __bool__(self) -> bool:
-        return self.redis and self.blobs
+        return self.redis and self.blobs and not self.stopping
 
 
 class Readiness:
     """Asks Redis and the blob store, both at once."""
 
-    def __init__(self, redis: AnyRedis, blobs: Blobs, spare: int) -> None:
-        """Take the parts, and how many bytes of the disk must be free for more to be let in."""
+    def __init__(
+        self, redis: AnyRedis, blobs: Blobs, free: Callable[[], Awaitable[int]], spare: int
+    ) -> None:
+        """Take the parts, what tells the bytes left on the disks, and how many must be."""
         self._redis = redis
         self._blobs = blobs
+        self._free = free
         self._spare = spare
+        self.stopping = False  # set by whoever serves
         self._looking = asyncio.Lock()
         self._looks = 0
         self._found = Ready(redis=False, blobs=False, room=False, durable=False)
@@ -61,16 +67,19 @@ class Readiness:
                 states, blobs, free = await asyncio.gather(
                     _asked(lambda: RedisState.read(self._redis)),
                     _asked(self._check),
-                    _asked(self._blobs.free),
+                    _asked(self._free),
                 )
                 self._found = Ready(
                     redis=states is not None and all(one.takes_writes for one in states),
                     blobs=blobs is not None,
-                    room=free is not None and free >= self._spare,
+                    room=states is not None
+                    and not any(one.full for one in states)
+                    and free is not None
+                    and free >= self._spare,
                     durable=states is not None and not any(one.risks() for one in states),
                 )
                 self._looks += 1
-        return self._found
+        return replace(self._found, stopping=self.stopping)
 
     async def _check(self) -> bool:
         await self._blobs.check()

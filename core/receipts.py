@@ -51,6 +51,7 @@ ENDS = frozenset(
         *(Event.EXPIRED, Event.REVOKED, Event.WITHDRAWN),
     }
 )
+KINDS = frozenset(event.value for event in Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ class Waiting:
     outbox: bytes
     owner: bytes = field(repr=False)
     ref: bytes = field(repr=False)
+
+    @property
+    def readable(self) -> bool:
+        """Whether no newer server has left a kind of receipt in it that this one never saw."""
+        kinds = (entry.split(b" ")[1].decode() for entry in self.outbox.split(b";")[:-1])
+        return all(kind in KINDS for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +198,7 @@ class Receipts:
         Raises:
             Unavailable: Redis does not answer.
         """
-        try:
-            await self._redis.set(_told(receipt), 1, px=2 * REMEMBERED)
-        except RedisError as error:
-            raise Unavailable from error
+        await self._run("spare", _told(receipt), "SET", 1, "PX", 2 * REMEMBERED)
 
     async def acknowledge(self, group: str, entry: str) -> None:
         """Tell that a receipt need not be told again.

@@ -62,7 +62,7 @@ class Records:
         options = () if known else ("XX", "LT")
         soon = self._clock() + SOON
         _, told = await self._run.in_order(
-            [("ZADD", index_key(secret_id), *options, soon, secret_id.raw)],
+            [("spare", index_key(secret_id), "ZADD", *options, soon, secret_id.raw)],
             [(name, record_key(secret_id), *arguments)],
         )
         return self._heard(secret_id, told)
@@ -91,9 +91,14 @@ class Records:
             raise Duplicate
         return moment(answer[1])
 
+    async def has(self, secret_id: SecretId) -> bool:
+        """Tell whether there is a record, also where nothing can be written."""
+        [there] = await self._run.together(("EXISTS", record_key(secret_id)))
+        return bool(there)
+
     async def look_again(self, secret_id: SecretId, due: int) -> None:
         """Tell the sweeper when (ms) to look at this secret again."""
-        await self._run.together(("ZADD", index_key(secret_id), due, secret_id.raw))
+        await self._run("spare", index_key(secret_id), "ZADD", due, secret_id.raw)
 
     def over(self, secret_id: SecretId) -> None:
         """Tell the sweeper, soon, that nothing is left to do: the bytes are gone."""
@@ -126,7 +131,11 @@ class Records:
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes = b""
     ) -> Material:
         """Reserve the secret; `attempt` is the slot whose password was right."""
-        answer = await self._noted_step("claim", secret_id, verifier, claim, attempt, known=False)
+        _, told = await self._run.in_order(
+            [("note", index_key(secret_id), self._clock() + SOON, secret_id.raw)],
+            [("claim", record_key(secret_id), verifier, claim, attempt)],
+        )
+        answer = self._heard(secret_id, told)
         state, *material = answer
         if state == b"ok":
             return Material.read(material)
@@ -184,6 +193,13 @@ class Records:
         if answer[0] != b"ok":
             refuse(answer)
         return answer[1], bool(answer[2])
+
+    async def burn(self, secret_id: SecretId, claim: str) -> bool:
+        """Burn what the latch's holder received whole; answer whether the store has its blob."""
+        answer = await self._step("burn", secret_id, claim)
+        if answer[0] != b"ok":
+            refuse(answer)
+        return bool(answer[1])
 
     async def inspect(self, secret_id: SecretId, proof: bytes) -> Status:
         """Let the sender see where a secret stands."""

@@ -24,6 +24,7 @@ from core.redis_cluster_pipe import ClusterPipe
 from core.redis_pipe import ServerPipe
 from core.redis_refusal import why_no_cluster, why_not
 from core.redis_sentinel import sentinel_pool
+from core.redis_server import OLDEST
 from core.redis_state import RedisState
 
 if TYPE_CHECKING:
@@ -123,9 +124,21 @@ def pipe_to(redis: AnyRedis, replicas: int = 0) -> Pipe:
     return ServerPipe(redis, replicas)
 
 
-async def warn_of_losses(redis: AnyRedis) -> None:
-    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide."""
+async def judge(redis: AnyRedis) -> None:
+    """Say loudly how the operator's Redis could lose secrets; it is theirs to decide.
+
+    Raises:
+        CannotStart: it is too old for us.
+    """
     for state in await RedisState.read(redis):
+        if state.too_old:
+            raise CannotStart(
+                f"Redis is version {state.version}: use {OLDEST} or newer, or Valkey."
+            )
         named = {"server": state.server} if state.server else {}
+        if not state.takes_writes:
+            other = "it is loading, too few replicas follow it, or its disk is full"
+            why = "it is a replica" if state.replica else other
+            log.warning("redis takes no writes", reason=why, **named)
         for risk in state.risks():
             log.warning("redis may lose secrets", reason=risk, **named)

@@ -17,6 +17,7 @@ Argument: TypeAlias = bytes | str | int
 Command: TypeAlias = tuple[Argument, ...]
 
 LAST = "ots:last"
+WRITE_LAST = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], 1)"
 
 
 class TooFewReplicas(RedisError):
@@ -80,7 +81,7 @@ def waiting(key: str, replicas: int) -> tuple[Command, Command]:
     It waits for what this connection wrote. A step done before, whose reply was lost on another
     one, writes nothing now; so a key of that server is written after whatever that was.
     """
-    return ("SET", key, 1), ("WAIT", replicas, int(REPLICATED_WITHIN * 1000))
+    return ("EVAL", WRITE_LAST, 1, key), ("WAIT", replicas, int(REPLICATED_WITHIN * 1000))
 
 
 def missed(last: Any, reached: Any, replicas: int) -> Exception | None:  # noqa: ANN401 - answers

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import NoPermissionError
+from redis.exceptions import NoPermissionError, RedisError
 
 from core.errors import CannotStart
 from core.redis_cluster import Cluster
@@ -31,6 +31,7 @@ eval return 1 KEY
 wait 0 0
 time
 set KEY 1 px 1000
+eval return 1 KEY
 evalsha 0000000000000000000000000000000000000000 1 KEY
 get KEY
 exists KEY
@@ -45,8 +46,10 @@ hget KEY a
 hgetall KEY
 hincrby KEY a 1
 hkeys KEY
+hlen KEY
 hmget KEY a
 hset KEY a 1
+hvals KEY
 lindex KEY 0
 lpush KEY 1
 ltrim KEY 0 0
@@ -67,6 +70,7 @@ zrange KEY 0 0
 zrem KEY a
 zremrangebyscore KEY 0 0
 zrevrange KEY 0 0
+unlink KEY
 del KEY
 """
 IN_A_CLUSTER = """
@@ -89,13 +93,15 @@ async def check_rights(redis: AnyRedis) -> None:
 
     Raises:
         CannotStart: naming what is not allowed.
-        RedisError: it does not answer.
     """
     lines = LINES + MORE_LINES * isinstance(redis, Cluster)
-    told = zip(lines, await _answers(redis, lines), strict=True)
+    try:
+        answers = await _tried(redis, lines)
+    except RedisError as error:
+        raise CannotStart(f"Redis does not take what a start writes: {error}") from None
     refused = {
         line.split()[0]: str(answer)
-        for line, answer in told
+        for line, answer in zip(lines, answers, strict=True)
         if isinstance(answer, NoPermissionError)
     }
     if any("access" in told for told in refused.values()):
@@ -106,7 +112,7 @@ async def check_rights(redis: AnyRedis) -> None:
         )
 
 
-async def _answers(redis: AnyRedis, lines: Sequence[str]) -> list[Any]:
+async def _tried(redis: AnyRedis, lines: Sequence[str]) -> list[Any]:
     """Ask one server; those of a cluster must all have the same users."""
     commands: list[Command] = []
     for line in lines:

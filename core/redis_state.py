@@ -6,15 +6,19 @@ A cluster's primaries are asked one by one: it is as good as the worst of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
 
 from core.redis_cluster import AnyRedis, Cluster
 from core.redis_server import OLDEST
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SECTIONS = ("server", "persistence", "memory", "replication")
 FSYNC = "appendfsync"
+SAVES, STOPS = "save", "stop-writes-on-bgsave-error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,11 @@ class RedisState:
             RedisError: one does not answer.
         """
         told = await _asked(redis, "INFO", *SECTIONS)
-        fsync = await _fsync(redis)
-        return [cls._read(server, info, fsync.get(server)) for server, info in told.items()]
+        settings = await _settings(redis)
+        return [cls._read(server, info, settings.get(server, {})) for server, info in told.items()]
 
     @classmethod
-    def _read(cls, server: str, told: dict[str, Any], fsync: str | None) -> RedisState:
+    def _read(cls, server: str, told: dict[str, Any], settings: dict[str, str]) -> RedisState:
         return cls(
             server=server,
             version=str(told.get("valkey_version", told.get("redis_version", "0"))),
@@ -62,8 +66,9 @@ class RedisState:
             replicas=int(told.get("connected_slaves", 0)),
             enough=_enough(told.get("min_slaves_good_slaves")),
             persists=told.get("aof_enabled", 0) == 1,
-            last_write_failed=told.get("aof_last_write_status", "ok") != "ok",
-            fsync=fsync,
+            last_write_failed=told.get("aof_last_write_status", "ok") != "ok"
+            or (told.get("rdb_last_bgsave_status", "ok") != "ok" and _stops(settings)),
+            fsync=settings.get(FSYNC),
             policy=str(told.get("maxmemory_policy", "noeviction")),
             used=int(told.get("used_memory", 0)),
             dataset=int(told.get("used_memory_dataset", 0)),
@@ -73,16 +78,23 @@ class RedisState:
 
     @property
     def takes_writes(self) -> bool:
-        """Whether a secret can be kept there now."""
-        full = self.most and self.used >= self.most
+        """Whether what becomes of a secret can be written there now."""
         alone = self.enough is False
-        return not (self.loading or self.replica or self.last_write_failed or full or alone)
+        return not (self.loading or self.replica or self.last_write_failed or alone)
+
+    @property
+    def full(self) -> bool:
+        """Whether its memory takes no more secrets; those that are there still open."""
+        return bool(self.most) and self.used >= self.most
+
+    @property
+    def too_old(self) -> bool:
+        """Whether it is older than what our scripts need."""
+        return int(self.version.partition(".")[0]) < OLDEST
 
     def risks(self) -> list[str]:
         """Say how a secret could be lost there that its sender was given a link for."""
         found = []
-        if int(self.version.partition(".")[0]) < OLDEST:
-            found.append(f"its version is {self.version}: use {OLDEST} or newer")
         if not self.persists:
             found.append("it forgets everything when it restarts: set appendonly yes")
         elif self.fsync not in {"always", None}:
@@ -93,18 +105,29 @@ class RedisState:
             found.append("it takes writes that a fail-over undoes: set min-replicas-to-write 1")
         return found
 
+    @staticmethod
+    def risks_of_blobs(states: Sequence[RedisState]) -> list[str]:
+        """Say what else there is to know where blobs and latches lie there too."""
+        back = (
+            "blobs and latches lie in it: if it falls back to an earlier moment (a failover, a "
+            "backup), what was opened since can be opened again. A folder or a bucket prevents that"
+        )
+        found = [back]
+        if not all(state.most for state in states):
+            found.append("blobs may take all memory of its machine: set maxmemory")
+        return found
+
 
 def _enough(replicas: int | None) -> bool | None:
     """It counts those that follow closely only where it needs some; with none it has too few."""
     return None if replicas is None else replicas > 0
 
 
-async def _fsync(redis: AnyRedis) -> dict[str, str | None]:
+async def _settings(redis: AnyRedis) -> dict[str, dict[str, str]]:
     try:
-        told = await _asked(redis, "CONFIG GET", FSYNC)
+        return await _asked(redis, "CONFIG GET", FSYNC, SAVES, STOPS)
     except ResponseError:  # not allowed, or not known there
         return {}
-    return {server: settings.get(FSYNC) for server, settings in told.items()}
 
 
 async def _asked(redis: AnyRedis, *command: str) -> dict[str, Any]:
@@ -112,3 +135,8 @@ async def _asked(redis: AnyRedis, *command: str) -> dict[str, Any]:
     if isinstance(redis, Cluster):
         return await redis.each(*command)
     return {"": await redis.execute_command(*command)}  # type: ignore[no-untyped-call]
+
+
+def _stops(settings: dict[str, str]) -> bool:
+    """Tell whether a copy that could not be written to the disk stops all writes."""
+    return settings.get(STOPS) == "yes" and bool(settings.get(SAVES))

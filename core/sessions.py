@@ -35,7 +35,7 @@ class Sessions:
         """
         token = encode(secrets.token_bytes(TOKEN_SIZE))
         until = self._clock() + LONGEST
-        await self._run.together(("SET", self._key(token), until, "PX", IDLE))
+        await self._run("spare", self._key(token), "SET", until, "PX", IDLE)
         return token
 
     async def lives(self, token: str, *, used: bool = True) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,15 +18,16 @@ from core.credentials import parse_hash
 from core.form import Form
 from core.place import Place, parse_place_url
 from core.policy import SHORTEST_LIFETIME, Policy
-from core.quantities import parse_duration, parse_size
+from core.quantities import parse_duration
 from core.redis_address import RedisAddress
+from core.shard import Shard
+from core.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_KEY_SIZE = 32
-MOST = 1_000_000  # of what is counted
 TELEGRAM = "https://api.telegram.org"
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
@@ -61,6 +62,7 @@ class Settings:
     telegram_webhook_url: str | None
     telegram_webhook_port: int
     discord_bot_token: Hidden | None
+    discord_shard: Shard | None
     web_upload: bool
     admin_user: str
     admin_password_hash: str | None = field(repr=False)
@@ -70,6 +72,8 @@ class Settings:
     metrics_host: str
     metrics_port: int | None
     log_format: str | None
+    stop: Stop
+    doubts: tuple[str, ...] = ()  # names in the environment, which is others' too
 
     @classmethod
     def read(cls, dotenv: Path = Path(".env")) -> Settings:
@@ -96,13 +100,16 @@ class Settings:
         host, port = form.get("HOST", str, "127.0.0.1"), form.get("PORT", _port, 8080)
         data_dir = form.get("DATA_DIR", Path, Path("data")).absolute()
         api_url = form.get("TELEGRAM_API_URL", _url, TELEGRAM)
+        proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+        proxies = form.get("TRUSTED_PROXIES", _networks, proxies)
+        blobs = _blobs(form, data_dir)
         settings = cls(
             host=host,
             port=port,
             public_url=form.get("PUBLIC_URL", _public_url, f"http://localhost:{port}"),
             data_dir=data_dir,
             redis_url=form.get("REDIS_URL", RedisAddress.parse, None),
-            blobs=_blobs(form, data_dir),
+            blobs=blobs,
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),
             telegram_api_url=api_url,
@@ -112,43 +119,33 @@ class Settings:
             ),
             telegram_webhook_port=form.get("TELEGRAM_WEBHOOK_PORT", _port, 8090),
             discord_bot_token=form.get("DISCORD_BOT_TOKEN", Hidden, None),
+            discord_shard=Shard.read(form),
             web_upload=form.get("WEB_UPLOAD", _switch, default=True),
             admin_user=form.get("ADMIN_USER", str, "admin"),
             admin_password_hash=form.get("ADMIN_PASSWORD_HASH", parse_hash, None),
-            policy=_policy(form),
-            allowance=_allowance(form),
-            trusted_proxies=form.get("TRUSTED_PROXIES", _networks, ()),
+            policy=_policy(form, blobs),
+            allowance=Allowance.read(form, spare=blobs.spare),
+            trusted_proxies=proxies,
             metrics_host=form.get("METRICS_HOST", str, "127.0.0.1"),
             metrics_port=form.get("METRICS_PORT", _port, None),
             log_format=form.get("LOG_FORMAT", _log_format, None),
+            stop=Stop.read(form, proxy=bool(proxies)),
         )
         form.doubt(written)
         form.finish()
-        return settings
+        return replace(settings, doubts=tuple(form.slips(set(given) - set(written))))
 
 
-def _policy(form: Form) -> Policy:
+def _policy(form: Form, blobs: Place) -> Policy:
     longest = form.get("MAX_LIFETIME", parse_duration, parse_duration("7d"))
     default = form.get("DEFAULT_LIFETIME", parse_duration, min(parse_duration("5h"), longest))
     if not SHORTEST_LIFETIME <= default <= longest:
         form.wrong.append("DEFAULT_LIFETIME: must be at least 1 minute and at most MAX_LIFETIME")
     return Policy(
-        max_size=form.get("MAX_FILE_SIZE", parse_size, parse_size("100MB")),
+        max_size=form.get("MAX_FILE_SIZE", blobs.parse_largest, blobs.largest),
         default_lifetime=default,
         max_lifetime=longest,
         allowed=form.get("ALLOWED_EXTENSIONS", _extensions, ()),
-    )
-
-
-def _allowance(form: Form) -> Allowance:
-    return Allowance(
-        uploads_per_hour=form.get("UPLOADS_PER_HOUR", _count, 5),
-        opens_per_minute=form.get("OPENS_PER_MINUTE", _count, 60),
-        logins_per_minute=form.get("LOGINS_PER_MINUTE", _count, 5),
-        uploads_at_once=form.get("MAX_CONCURRENT_UPLOADS", _count, 64),
-        uploads_at_once_each=form.get("MAX_CONCURRENT_UPLOADS_PER_SENDER", _count, 5),
-        max_total_size=form.get("MAX_TOTAL_SIZE", parse_size, 0),
-        min_free_disk=form.get("MIN_FREE_DISK", parse_size, parse_size("1GB")),
     )
 
 
@@ -160,8 +157,10 @@ def _blobs(form: Form, data_dir: Path) -> Place:
     }
     url = form.get("BLOBS_URL", parse_place_url, (data_dir / "blobs").as_uri())
     place = Place(url, {name: value for name, value in keys.items() if value})
-    if place.bucket and not form.get("SECRET_KEY", str, ""):
-        form.wrong.append("SECRET_KEY: all who share a bucket need the same one; set it")
+    if place.shared and not form.get("SECRET_KEY", str, ""):
+        form.wrong.append("SECRET_KEY: without a folder that all share, all need the same; set it")
+    if place.in_redis and not form.get("REDIS_URL", str, ""):
+        form.wrong.append("BLOBS_URL: redis: needs REDIS_URL; without one, take a folder")
     if bool(keys["access_key_id"]) != bool(keys["secret_access_key"]):
         form.wrong.append("AWS_SECRET_ACCESS_KEY: it and AWS_ACCESS_KEY_ID belong together")
     return place
@@ -194,12 +193,6 @@ def parse_secret_key(text: str) -> bytes:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 2**16:
         raise ValueError("write a number from 1 to 65535")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) > MOST:
-        raise ValueError(f"write a number up to {MOST}, or 0 for no limit")
     return int(text)
 
 

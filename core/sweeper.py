@@ -7,15 +7,18 @@ a record go, their id is taken for good, so that a creation which comes late is 
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
 import structlog
-from redis.exceptions import LockError, RedisError
+from redis.exceptions import LockError, OutOfMemoryError, RedisError
 
+from core.background import beside
 from core.clock import now_ms
-from core.errors import Gone, OneTimeShareError
+from core.errors import Gone, Newer, OneTimeShareError
 from core.link import SecretId
 from core.record import INDEX_SHARDS
 from core.records import SOON
@@ -24,6 +27,8 @@ from core.secret import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from redis.asyncio.lock import Lock
 
     from core.blobs import Blobs, Lying
     from core.clock import Clock
@@ -39,13 +44,15 @@ log = structlog.get_logger()
 OFTEN = 2.0  # seconds between two looks at what is due: its sender wants to know
 EVERY = 60.0  # seconds between two whole rounds
 ORPHANS_EVERY = 15  # rounds; a walk through all blobs
+LOCK, SWEPT = "ots:sweeper", "ots:swept"
+LEASE = 30.0  # seconds that a replica which died in its round keeps the others from theirs
 UPTIME = 15 * 60  # seconds that Redis must have run before a missing record counts as missing
 AT_ONCE = 500  # secrets of one shard in one go
 SIDE_BY_SIDE = 64  # secrets that share their round trips and fsyncs
 
 
 class Sweeper:
-    """One replica does a whole round at a time; each step may be repeated, or done by two."""
+    """One replica does a whole round a minute; each step may be repeated, or done by two."""
 
     def __init__(  # noqa: PLR0913 - everything that is cleaned
         self,
@@ -81,12 +88,21 @@ class Sweeper:
             await asyncio.sleep(OFTEN)
 
     async def _sweep_alone(self, *, orphans: bool) -> bool:
-        """Do one round unless another replica is at it."""
-        lock = self._redis.lock("ots:sweeper", timeout=10 * EVERY, blocking=False)
-        if not await lock.acquire():
+        """Do one round unless another replica is at it, or was within the last minute."""
+        if await self._redis.exists(SWEPT):
             return False
+        lock = self._redis.lock(LOCK, timeout=LEASE, blocking=False)
         try:
+            if not await lock.acquire(token=f"{os.getpid()}-{secrets.token_hex(4)}"):
+                return False
+        except OutOfMemoryError:  # not even for that is there room: two may do the same round
             await self.sweep(orphans=orphans)
+            return True
+        try:
+            async with beside(_hold(lock)):
+                await self.sweep(orphans=orphans)
+            with suppress(RedisError):  # without it the others sweep sooner than they need to
+                await self._redis.set(SWEPT, 1, px=round(1000 * (EVERY - OFTEN)))
         finally:
             # A failure to release must not take the place of what ended the round.
             with suppress(LockError, RedisError):
@@ -102,7 +118,8 @@ class Sweeper:
             await self._look_for_lost()
             if orphans:
                 async for lying in self._blobs.settled(self._clock()):
-                    await self._adopt(lying)
+                    with suppress(Newer):  # its own server sees to it
+                        await self._adopt(lying)
         await self._receipts.forget(self._clock())
         await self._outbox.flush()
 
@@ -125,6 +142,11 @@ class Sweeper:
         settled = await self._records.settle(secret_id)
         if settled is not None and settled.asks:
             await self._handout.expire(secret_id, settled.limit)
+            settled = await self._records.settle(secret_id)
+        if settled is not None and settled.state is State.READY:
+            # Its claim may have lapsed after the bytes were handed out: the latch knows.
+            with _left_for_later():
+                await self._compare(secret_id, settled)
             settled = await self._records.settle(secret_id)
         while settled is not None and not settled.over:
             due = settled.due
@@ -157,11 +179,14 @@ class Sweeper:
         """Look at some waiting secrets each round: are their bytes there, and still unlatched?"""
         shard, self._walked = self._walked, (self._walked + 1) % INDEX_SHARDS
         for raw in await self._records.indexed(shard, AT_ONCE):
-            secret_id = SecretId(raw)
-            settled = await self._records.settle(secret_id)
-            if settled is not None and settled.state in {State.READY, State.CLAIMED}:
-                with _left_for_later():
-                    await self._compare(secret_id, settled)
+            with suppress(Newer):  # its own server sees to it
+                await self._look_for(SecretId(raw))
+
+    async def _look_for(self, secret_id: SecretId) -> None:
+        settled = await self._records.settle(secret_id)
+        if settled is not None and settled.state in {State.READY, State.CLAIMED}:
+            with _left_for_later():
+                await self._compare(secret_id, settled)
 
     async def _compare(self, secret_id: SecretId, settled: Settled) -> None:
         holder = await self._blobs.holder(secret_id, settled.limit)
@@ -170,6 +195,14 @@ class Sweeper:
                 await self._handout.follow(secret_id, holder)
         elif not settled.kept and not await self._blobs.has(secret_id, settled.limit):
             await self._records.lose(secret_id)
+
+
+async def _hold(lock: Lock) -> None:
+    """Prolong the lock until cancelled. Where that fails a second replica may join in: no harm."""
+    while True:
+        await asyncio.sleep(LEASE / 3)
+        with suppress(RedisError):
+            await lock.reacquire()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from core.clock import now_ms
 from core.control import Control
 from core.delivery import Delivery
 from core.draft import Draft
-from core.errors import Corrupt, EmptyText, Gone, Unavailable
+from core.errors import Corrupt, EmptyText, Gone, StorageFull, Unavailable
 from core.evaluation import Evaluation
 from core.handout import Handout
 from core.link import Link, encode
@@ -172,7 +172,12 @@ class Vault:
         owner: bytes = b"",
         ref: SenderRef | None = None,
     ) -> Sealed:
-        """Write the record: from here on the secret exists."""
+        """Write the record: from here on the secret exists.
+
+        Raises:
+            StorageFull: Redis is full; nothing is kept.
+            Unavailable: it does not answer; whether the secret exists is the sweeper's to find out.
+        """
         granted = milliseconds(self.policy.lifetime(lifetime))
         check_password(password or "")
         protection = await self._passwords.protect(password)
@@ -186,6 +191,9 @@ class Vault:
         draft.tried = True
         try:
             expires_at = await self._records.create(draft.id, fresh, granted)
+        except StorageFull:  # nothing was written, or by a try whose reply was lost
+            draft.tried = await self._records.has(draft.id)
+            raise
         except Unavailable:
             draft.unknown = True
             raise
@@ -310,12 +318,18 @@ class Vault:
         try:
             async with self._blob(secret_id, rights, kept) as blob:
                 delivery = await Delivery.begin(blob, rights, *part)
-                salt, meta = await self._handout.release(secret_id, claim, rights, resume)
-                delivery.metadata = metadata or keys.open_metadata(
-                    rights.file_key, salt, secret_id.raw, meta
-                )
+                await self._handout.latch(secret_id, claim, rights)
+                if burn and delivery.short and metadata is not None:
+                    handing = self._handout.at_once(secret_id, claim, rights, delivery, resume)
+                else:
+                    salt, meta = await self._records.release(secret_id, claim.holder, resume)
+                    metadata = metadata or keys.open_metadata(
+                        rights.file_key, salt, secret_id.raw, meta
+                    )
+                    handing = self._handout.noting(secret_id, claim, delivery, burn=burn)
+                delivery.metadata = metadata
                 try:
-                    async with self._handout.noting(secret_id, claim, delivery, burn=burn):
+                    async with handing:
                         yield delivery
                 finally:
                     self._statistics.count_bytes(BYTES_OUT, delivery.sent - delivery.start)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -49,8 +48,9 @@ async def storage(settings: Settings) -> list[Finding]:
             ]
     try:
         async with open_vault(settings, own_redis=False) as house:
-            redis = await _redis(house.redis, settings.redis_url)
-            return [*redis, *await _blobs(house, settings)]
+            found = await _redis(house.redis, settings.redis_url)
+            found += await _blobs(house, settings)
+            return found + await _latches(house.redis, settings)
     except CannotStart as error:
         return [bad("start", error.reason)]
 
@@ -58,22 +58,30 @@ async def storage(settings: Settings) -> list[Finding]:
 async def _redis(redis: AnyRedis, address: RedisAddress | None) -> list[Finding]:
     try:
         states = await RedisState.read(redis)
-        return [
-            *chain.from_iterable(_kept(state, address) for state in states),
-            await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER),
-            await _speed(REDIS, "writes", lambda: redis.set(PROBE, 1, px=1000), SLOW_WRITE),
-            await _clocks(redis),
-            *await _sentinels(address),
-        ]
+        found = [finding for state in states for finding in _kept(state, address)]
+        found.append(await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER))
+        if all(state.takes_writes and not state.full for state in states):
+            found.append(await _speed(REDIS, "writes", lambda: _write(redis), SLOW_WRITE))
+        return [*found, await _clocks(redis), *await _sentinels(address)]
     except RedisError as error:
         return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
+
+
+async def _write(redis: AnyRedis) -> None:
+    await redis.set(PROBE, 1, px=1000)
 
 
 def _kept(state: RedisState, address: RedisAddress | None) -> list[Finding]:
     about = f"{REDIS} {state.server}".rstrip()
     found = [bad(about, risk) for risk in state.risks()]
     if not state.takes_writes:
-        found.append(bad(about, "takes no writes: it is full, read-only, loading, or its disk is"))
+        told = "it is read-only, loading, too few replicas follow it, or its disk is full"
+        found.append(bad(about, f"takes no writes: {told}"))
+    if state.full:
+        told = (
+            f"its memory of {show_size(state.most)} is used up: nothing is let in; raise maxmemory"
+        )
+        found.append(bad(about, told))
     if state.fsync is None:
         found.append(doubtful(about, "tells nobody its appendfsync: it must be always"))
     if state.replicas and not (address and address.replicas):
@@ -105,7 +113,7 @@ async def _clocks(redis: AnyRedis) -> Finding:
 async def _blobs(house: House, settings: Settings) -> list[Finding]:
     spare = settings.allowance.min_free_disk
     try:
-        free = await house.blobs.free()
+        free = await house.free()
         kept = await _speed(BLOBS, "keeps 1 KiB", lambda: _kept_and_read(house), SLOW_BLOB)
     except OneTimeShareError as error:
         reason = error.__cause__ or type(error).__name__
@@ -115,6 +123,17 @@ async def _blobs(house: House, settings: Settings) -> list[Finding]:
         return [kept, bad(BLOBS, told)]
     left = "has no bound of its own" if free >= BOUNDLESS else f"{show_size(free)} left"
     return [kept, good(BLOBS, f"{left}; a latch there can be had only once")]
+
+
+async def _latches(redis: AnyRedis, settings: Settings) -> list[Finding]:
+    """Tell what there is to know where they lie in Redis."""
+    if not settings.blobs.in_redis:
+        return []
+    try:
+        states = await RedisState.read(redis)
+        return [doubtful(BLOBS, risk) for risk in RedisState.risks_of_blobs(states)]
+    except RedisError as error:
+        return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
 
 
 async def _kept_and_read(house: House) -> None:

@@ -1,4 +1,4 @@
-"""A clock for scripts, set by the test: text that goes before a shipped script."""
+"""A clock for scripts, set by the test, put into a shipped script."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ end}}, {{__index = redis}})
 """
 
 
-def standing_still(moment: int) -> str:
+def standing_still(moment: int, script: str) -> str:
     """Let Redis' time be this moment (ms)."""
-    return _SHIM.format(clock=moment)
+    return _put_into(script, f"{moment}")
 
 
-def kept_in(key: str) -> str:
+def kept_in(key: str, script: str) -> str:
     """Let Redis' time be what a key says (ms)."""
-    return _SHIM.format(clock=f"tonumber(redis.call('GET', '{key}'))")
+    return _put_into(script, f"tonumber(redis.call('GET', '{key}'))")
+
+
+def _put_into(script: str, clock: str) -> str:
+    """Put it before the first statement, behind the line that says how to run the script."""
+    flags, text = script.split("\n", 1) if script.startswith("#!") else ("", script)
+    return f"{flags}\n{_SHIM.format(clock=clock)}{text}"

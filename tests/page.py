@@ -139,10 +139,15 @@ class Shared:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-async def hand_in(client: ClientSession, url: str, content: dict[str, str] | bytes) -> Told:
+async def hand_in(
+    client: ClientSession,
+    url: str,
+    content: dict[str, str] | bytes,
+    headers: dict[str, str] | None = None,
+) -> Told:
     """Send a text's form, or the bytes of a file."""
     data = BytesIO(content) if isinstance(content, bytes) else content
-    async with client.post(f"{url}/upload", data=data) as answer:
+    async with client.post(f"{url}/upload", data=data, headers=headers) as answer:
         return await Told.read(answer)
 
 

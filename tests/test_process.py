@@ -23,7 +23,8 @@ from tests.generous import GENEROUS
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from aiohttp import ClientSession
 
@@ -38,14 +39,21 @@ def free_port() -> int:
         return port
 
 
-@asynccontextmanager
-async def running(folder: Path, *command: str, **settings: str) -> AsyncIterator[Process]:
+def running(folder: Path, *command: str, **settings: str) -> AbstractAsyncContextManager[Process]:
     """Run the command in a folder of its own; its errors go to `err` there."""
+    return started(ROOT / "onetimeshare.py", folder, command, settings)
+
+
+@asynccontextmanager
+async def started(
+    program: Path, folder: Path, command: Sequence[str], settings: Mapping[str, str]
+) -> AsyncIterator[Process]:
+    """Run a program in a folder, which is told to end with the block."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **GENEROUS, **settings}
     with (folder / "err").open("ab") as err:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            str(ROOT / "onetimeshare.py"),
+            str(program),
             *command,
             cwd=folder,
             env=environment,

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from web import admin, api, health, invitations, languages, receipt, reveal, static, upload
+from web.access import AccessLog
 from web.addresses import Addresses
 from web.connections import Connection
+from web.departure import depart
 from web.headers import SecureAnswers, security_headers
 from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.limited import count_openings
-from web.middlewares import access_log, answer_errors
+from web.middlewares import answer_errors
 from web.openapi import describe
 from web.pages import Pages
 from web.sign_in import SignIn
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from core.settings import Settings
 
 BACKLOG = 128  # connections that wait to be taken in
-STOP_WITHIN = 20.0  # seconds that running transfers get when the server stops
+# Seconds until a transfer that was cut off must be at its end. aiohttp waits for as long twice.
+LAST = 1.0
 
 
 def create_app(house: House, settings: Settings) -> web.Application:
@@ -38,9 +41,10 @@ def create_app(house: House, settings: Settings) -> web.Application:
         policy=settings.policy,
         web_upload=settings.web_upload,
     )
+    access = AccessLog(house.metrics)
     # Errors inside, so that the log's line has the status that the client sees.
     app = web.Application(
-        middlewares=[access_log, languages.speak, answer_errors(pages), count_openings]
+        middlewares=[access.middleware, languages.speak, answer_errors(pages), count_openings]
     )
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
     app[ADDRESSES] = Addresses(settings.trusted_proxies)
@@ -48,7 +52,8 @@ def create_app(house: House, settings: Settings) -> web.Application:
     app[DESCRIPTION] = describe(settings.public_url)
     for module in (admin, api, health, invitations, languages, receipt, reveal, static, upload):
         app.add_routes(module.routes)
-    app.on_response_prepare.append(SecureAnswers(tls=_by_tls(settings)))
+    app.on_response_prepare.append(SecureAnswers(house.readiness, tls=_by_tls(settings)))
+    app.on_cleanup.append(access.close)
     return app
 
 
@@ -64,7 +69,7 @@ async def serve(
         listening: a bound socket to use instead.
     """
     app = create_app(house, settings)
-    runner = web.AppRunner(app, shutdown_timeout=STOP_WITHIN)
+    runner = web.AppRunner(app, shutdown_timeout=LAST)
     await runner.setup()
     try:
         server = await _listen(runner, app, settings, listening)
@@ -72,7 +77,8 @@ async def serve(
         try:
             yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
         finally:
-            server.close()  # takes nobody new in; those who are here end below
+            house.readiness.stopping = True
+            await depart(server, runner.server, settings.stop)
     finally:
         await runner.cleanup()
 

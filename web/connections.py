@@ -54,6 +54,11 @@ class Connection(web.RequestHandler):
         self._pages = pages
         self._headers = {**headers, "Server": ""}  # else aiohttp's with its version
 
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for a request, the first or the next."""
+        return self._waiter is not None
+
     def handle_error(
         self,
         request: web.BaseRequest,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from core.readiness import Readiness
+
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -45,7 +47,8 @@ def security_headers(*, tls: bool) -> dict[str, str]:
 class SecureAnswers:
     """Adds the headers to whatever leaves, unless the answer sets its own."""
 
-    def __init__(self, *, tls: bool) -> None:
+    def __init__(self, readiness: Readiness, *, tls: bool) -> None:
+        self._readiness = readiness
         self._headers = security_headers(tls=tls)
 
     async def __call__(self, _request: web.Request, answer: web.StreamResponse) -> None:
@@ -53,3 +56,6 @@ class SecureAnswers:
         for name, value in self._headers.items():
             answer.headers.setdefault(name, value)
         answer.headers.popall("Server", None)
+        if self._readiness.stopping:  # the next request should come to another process
+            answer.force_close()
+            answer.headers["Connection"] = "close"

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
+from core.allowance import LIMITS
 from core.blobs import BOUNDLESS
 from core.errors import Unavailable
-from core.heartbeats import SILENT
+from core.heartbeats import SILENT, last_of
 from core.language import N_
 from core.redis_state import RedisState
 from core.secret import State
-from core.statistics import SEALED, total
+from core.statistics import LIMIT_HIT, SEALED, total
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -73,6 +74,7 @@ class Slot:
         return {
             "at": _told(self.at),
             "sealed_by_door": doors,
+            "limit_hits_by_limit": {limit: self[LIMIT_HIT + limit] for limit in LIMITS},
             **{name: self[name] for name in FIGURES},
         }
 
@@ -168,12 +170,9 @@ async def _memory(house: House) -> int:
 async def _doors(house: House) -> list[Door]:
     seen, now = await house.heartbeats.last(), datetime.now(UTC)
     return [
-        Door(
-            name,
-            seen.get(name),
-            name in seen and (now - seen[name]).total_seconds() < SILENT,
-        )
+        Door(name, at, at is not None and (now - at).total_seconds() < SILENT)
         for name in DOORS
+        for at in [last_of(name, seen)]
     ]
 
 

@@ -81,7 +81,7 @@ class Blobs(Protocol):
         """Delete the bytes, but never a latch. Nothing there: nothing to do."""
 
     async def check(self) -> None:
-        """Do nothing where the store would take a blob now; otherwise raise as `put` would."""
+        """Do nothing where a latch can be had now; otherwise raise as `latch` would."""
 
     async def free(self) -> int:
         """Say how many bytes the disk has left; `BOUNDLESS` where there is none."""

@@ -11,9 +11,9 @@ from importlib.resources import files
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
-from core.errors import Unavailable
+from core.errors import Newer, StorageFull, Unavailable
 from core.redis_pipe import Argument, Command
 from core.together import Together
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
 
+    from core.errors import OneTimeShareError
     from core.redis_pipe import Pipe
-
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
 Party: TypeAlias = tuple[float, tuple[Call, ...]]  # calls, and since when (s) they wait
 
@@ -39,17 +39,25 @@ ON_RECORDS = (
         "follow",
         "touch",
     ),
-    *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
+    *("progress", "done", "burn", "inspect", "revoke", "unlock", "reschedule", "material"),
+    *("rewrap", "forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish")
+ON_OTHERS = (
+    *("note", "begin", "count", "keep", "look", "part", "cover", "publish"),
+    *("spare", "lay", "latch"),
+)
+# What takes something in is refused where Redis' memory or disk is full. All else goes on: it
+# frees what lies there, or says what became of it.
+TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
+GOES_ON = "#!lua flags=allow-oom\n"
 # What only reads, or writes what the clock or the moment decides: nothing a fail-over could undo.
 READING = frozenset(
     {
-        *("peek", "inspect", "check", "material", "inquire", "look", "observe"),
+        *("peek", "inspect", "check", "material", "inquire", "look", "observe", "note"),
         *("acquire window", "see window"),
-        *("GET", "HGETALL", "XRANGE", "ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+        *("EXISTS", "GET", "HEXISTS", "HGETALL", "HVALS", "XRANGE"),
+        *("ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
     }
 )
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
@@ -59,13 +67,14 @@ TRIPS = 2  # round trips to a server under way at once, in each process
 def source(name: str) -> str:
     """Put a script together with its prelude: one on records also tells of its outbox."""
     here = files(__name__)
+    head = "" if name in TAKING_IN else GOES_ON
     text = here.joinpath(f"{name}.lua").read_text()
     if name in ON_OTHERS:
-        return text
+        return head + text
     if name in ON_INVITATIONS:
-        return f"{here.joinpath('invitation.lua').read_text()}\n{text}"
+        return f"{head}{here.joinpath('invitation.lua').read_text()}\n{text}"
     prelude = here.joinpath("record.lua").read_text()
-    return f"{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
+    return f"{head}{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +103,21 @@ class Scripts:
         self._pipe = pipe
         self._trip = trip
         self._patience = patience
-        self._scripts: dict[str, Script] = {}
-        for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS):
-            self.add(name, source(name))
+        self._scripts = {
+            name: Script.of(source(name)) for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
+        }
         self._lanes: dict[str, Together[Party, list[Any]]] = {}
 
     def add(self, name: str, text: str) -> None:
-        """Know one more script: it takes one key, as all do."""
-        self._scripts[name] = Script.of(text)
+        """Know one more script, from a library: it takes one key, as ours do."""
+        self._scripts[name] = Script.of(GOES_ON + text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
 
         Raises:
+            StorageFull: Redis has no room for what the step takes in; it did not happen.
+            Newer: the step would be on what a newer server has written; it did not happen.
             Unavailable: when Redis does not answer; the step may or may not have happened.
         """
         [answer] = await self.together((name, key, *arguments))
@@ -118,6 +129,7 @@ class Scripts:
         Those on one key are run in their order. A cluster may run others in any.
 
         Raises:
+            StorageFull: Redis had no room for one of them; others may have happened.
             Unavailable: when Redis does not answer; any of them may have happened.
         """
         if self._pipe.ordered:
@@ -135,11 +147,15 @@ class Scripts:
         """Run calls when all of the first ones are done; one server does all in one round trip.
 
         Raises:
-            Unavailable: as for `together`; where a first one failed, a cluster runs none of them.
+            StorageFull, Unavailable: as for `together`; a cluster runs none if a first one failed.
         """
         if self._pipe.ordered:
             return await self.together(*first, *then)
-        return [*await self.together(*first), *await self.together(*then)]
+        try:
+            done = await self.together(*first)
+        except Unavailable as error:  # why, says what all of them would do
+            raise _failure(error.__cause__ or error, (*first, *then)) from None
+        return [*done, *await self.together(*then)]
 
     async def _go(self, lane: str, calls: tuple[Call, ...]) -> list[Any]:
         trips = self._lanes.get(lane)
@@ -162,12 +178,12 @@ class Scripts:
                 async with asyncio.timeout(self._patience):
                     answers = await self._send([call for party in parties for call in party])
         except (RedisError, TimeoutError) as error:
-            return [_unavailable(error) for _ in parties]
+            return [_failure(error, party) for party in parties]
         told: list[list[Any] | Exception] = []
         for party in parties:
             own, answers = answers[: len(party)], answers[len(party) :]
             failed = [answer for answer in own if isinstance(answer, Exception)]
-            told.append(_unavailable(failed[0]) if failed else own)
+            told.append(_failure(failed[0], party) if failed else own)
         return told
 
     async def _send(self, calls: list[Call]) -> list[Any]:
@@ -201,7 +217,13 @@ class Scripts:
             await trips.aclose()
 
 
-def _unavailable(error: Exception) -> Unavailable:
-    unavailable = Unavailable()
-    unavailable.__cause__ = error
-    return unavailable
+def _failure(error: BaseException, party: tuple[Call, ...]) -> OneTimeShareError:
+    said = str(error)
+    full = isinstance(error, OutOfMemoryError) or said.startswith("MISCONF")
+    failure: OneTimeShareError = Unavailable()
+    if said.startswith("NEWER"):  # as the scripts say
+        failure = Newer()
+    elif full and any(name in TAKING_IN for name, *_ in party):
+        failure = StorageFull()
+    failure.__cause__ = error
+    return failure

@@ -1,58 +1,41 @@
-"""Bare limits: the same server framework, doing nothing, or one `SET` and one `GETDEL`."""
+"""The bare limit: the same framework, which reads what comes and answers what it was given."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvloop
 from aiohttp import web
-from redis.asyncio import BlockingConnectionPool, Redis
-
-from core.embedded import embedded_redis
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-REDIS = web.AppKey("redis", Redis)
-LIFETIME = 5 * 60 * 60  # seconds
+    from aiohttp.typedefs import Handler
 
 
-async def _nothing(request: web.Request) -> web.Response:
-    await request.read()
-    return web.json_response({"ok": True}, status=201)
+def _answering(name: str, kind: str, status: int = 200) -> Handler:
+    body = Path(name).read_bytes()
+
+    async def handler(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=body, status=status, content_type=kind)
+
+    return handler
 
 
-async def _set(request: web.Request) -> web.Response:
-    name = secrets.token_urlsafe(16)
-    await request.app[REDIS].set(name, await request.read(), ex=LIFETIME)
-    return web.json_response({"id": name, "link": f"http://x/s/{name}#{'k' * 43}"}, status=201)
-
-
-async def _getdel(request: web.Request) -> web.Response:
-    await request.read()
-    return web.Response(body=await request.app[REDIS].getdel(request.match_info["id"]))
-
-
-async def _redis(app: web.Application) -> AsyncIterator[None]:
-    """Run the server as we do: what it acknowledged is on disk."""
-    async with embedded_redis(Path.cwd()) as url:
-        pool = BlockingConnectionPool.from_url(url, max_connections=32)
-        app[REDIS] = Redis(connection_pool=pool)
-        yield
-        await pool.aclose()
+async def _alive(_request: web.Request) -> web.Response:
+    return web.Response(body=b"{}")
 
 
 def main() -> None:
-    """Serve in the current folder until ended."""
+    """Serve what lies in the current folder until ended."""
     app = web.Application()
-    app.cleanup_ctx.append(_redis)
-    app.router.add_post("/upload", _set)
-    app.router.add_post("/d/{id}", _getdel)
-    app.router.add_post("/nothing", _nothing)
+    app.router.add_get("/healthz", _alive)
+    app.router.add_get("/s/{id}", _answering("page", "text/html"))
+    app.router.add_post("/s/{id}/peek", _answering("peek", "application/json"))
+    app.router.add_post("/upload", _answering("create", "application/json", 201))
+    app.router.add_post("/d/{id}", _answering("open", "application/octet-stream"))
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     web.run_app(app, host="127.0.0.1", port=int(os.environ["PORT"]), access_log=None, print=None)
 

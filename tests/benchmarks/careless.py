@@ -13,8 +13,8 @@ import onetimeshare
 from core import bootstrap
 from core.blobs.filesystem import FileBlobs
 from core.logs import set_up_logs
-from core.redis_server import find_server
 from core.settings import Settings
+from tests.benchmarks.external import external_redis
 from tests.generous import GENEROUS
 from web.app import serve
 
@@ -37,24 +37,12 @@ async def main() -> None:
     os.fsync = lambda _: None  # type: ignore[assignment]
     FileBlobs.latch = unlatched  # type: ignore[method-assign]
     folder = Path.cwd() / "data"
-    folder.mkdir(mode=0o700)
-    socket = folder / "redis.sock"
-    server = await asyncio.create_subprocess_exec(
-        *(find_server(), "--port", "0", "--unixsocket", str(socket), "--save", ""),
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        while not socket.exists():
-            await asyncio.sleep(0.01)
+    async with external_redis(folder) as url:
         settings = Settings.parse(
-            GENEROUS
-            | {"PORT": os.environ["PORT"], "DATA_DIR": str(folder), "REDIS_URL": f"unix://{socket}"}
+            GENEROUS | {"PORT": os.environ["PORT"], "DATA_DIR": str(folder), "REDIS_URL": url}
         )
         async with bootstrap.open_vault(settings) as house, serve(house, settings):
             await asyncio.Event().wait()
-    finally:
-        server.terminate()
-        await server.wait()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from core import stream
+from tests.benchmarks.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-SIZE = 64 * 1024 * 1024
-ROUNDS = 5
+    from tests.benchmarks.scale import Scale
+
 KEY, NONCE = os.urandom(16), os.urandom(16)
 
 
@@ -49,17 +50,21 @@ def _open(blob: bytes) -> float:
     return time.perf_counter() - started
 
 
-async def run() -> None:
-    """Print medians in MB/s and their ratio to the bare cipher."""
-    data = os.urandom(SIZE)
+async def run(scale: Scale) -> AsyncIterator[Table]:
+    """Give medians in MB/s and their ratio to the bare cipher."""
+    data = os.urandom(scale.cipher)
     blob = b"".join([piece async for piece in stream.seal(KEY, _pieces(data), nonce=NONCE)])
     bare, sealing, opening = [], [], []
-    for _ in range(ROUNDS):
+    for _ in range(scale.rounds):
         bare.append(_bare(data))
         sealing.append(await _seal(data))
         opening.append(_open(blob))
-    limit = SIZE / 1e6 / median(bare)
-    print(f"cipher alone   {limit:8.0f} MB/s   (64 KiB chunks, {ROUNDS} rounds, medians)")
-    for name, took in (("seal", sealing), ("open", opening)):
-        speed = SIZE / 1e6 / median(took)
-        print(f"{name:<14} {speed:8.0f} MB/s   {speed / limit:.2f} of the cipher alone")
+    table = Table(
+        "Seal and open in memory",
+        f"chunks of 64 KiB, one processor; {scale.rounds} rounds, medians",
+        ("what", "MB/s", "of the cipher alone"),
+    )
+    limit = median(bare)
+    for name, took in (("cipher alone", bare), ("seal", sealing), ("open", opening)):
+        table.rows.append((name, scale.cipher / 1e6 / median(took), limit / median(took)))
+    yield table

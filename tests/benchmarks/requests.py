@@ -1,130 +1,78 @@
-"""Create and open of 1 KB over HTTP, in interleaved rounds, against bare limits of the same run."""
+"""Page, create, peek and open of 1 KB against a bare handler of the same framework."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import time
+from contextlib import asynccontextmanager
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.client import Connection
-from tests.benchmarks.servers import servers
+from tests.benchmarks.calls import CALLS, sample
+from tests.benchmarks.contest import contest
+from tests.benchmarks.servers import fleet, folders
+from tests.benchmarks.table import Table, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator
 
-    Call = Callable[[Connection], Awaitable[float]]
+    from tests.benchmarks.contest import Side
+    from tests.benchmarks.scale import Scale
+    from tests.benchmarks.servers import Fleet
 
-BODY = os.urandom(1000)
-PER_ROUND = 800
-ROUNDS = 7
+WANTED = {"page": 0.9, "peek": 0.4, "create": 0.15, "open": 0.15}
+HEADERS = (
+    *("call", "clients", "bare /s", "bare p50 ms", "bare p99 ms"),
+    *("ours /s", "ours p50 ms", "ours p99 ms", "of bare"),
+)
 
 
-class Pair:
-    """Creates on one server, and opens what it created; notes speed and times of each."""
-
-    def __init__(self, name: str, port: int) -> None:
-        self.name = name
-        self._port = port
-        self._links: list[tuple[str, bytes]] = []
-        self.speeds: dict[str, list[float]] = {"create": [], "open": []}
-        self.times: dict[str, list[float]] = {"create": [], "open": []}
-
-    async def round(self, clients: int) -> None:
-        """Create `PER_ROUND` secrets from so many clients, then open them all."""
-        for what, call in (("create", self._create), ("open", self._open)):
-            speed, times = await load(self._port, clients, call)
-            self.speeds[what].append(speed)
-            self.times[what] += times
-
-    async def _create(self, connection: Connection) -> float:
-        took, answer = await timed(connection, "/upload", BODY, "OTS-Kind: file")
-        told = json.loads(answer)
-        key = told["link"].rpartition("#")[2]
-        self._links.append((f"/d/{told['id']}", json.dumps({"key": key}).encode()))
-        return took
-
-    async def _open(self, connection: Connection) -> float:
-        path, body = self._links.pop()
-        return (await timed(connection, path, body, "Content-Type: application/json"))[0]
-
-    def speed(self, what: str) -> float:
-        return median(self.speeds[what])
-
-    @property
-    def pairs(self) -> float:
-        """How often a second both are done, one after the other."""
-        return 1 / (1 / self.speed("create") + 1 / self.speed("open"))
-
-    def show(self, what: str, label: str, limit: float | None = None) -> None:
-        ordered = sorted(self.times[what])
-        p50, p99 = ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
-        ratio = "" if limit is None else f"   {self.speed(what) / limit:.2f}"
-        print(
-            f"{label:<18} {self.speed(what):7.0f} /s   p50 {p50 * 1e3:6.2f} ms"
-            f"   p99 {p99 * 1e3:6.2f} ms{ratio}"
+async def run(scale: Scale) -> AsyncIterator[Table]:
+    """Give one table for each number of processes."""
+    for processes in scale.processes:
+        table = Table(
+            f"Requests, {processes} process{'es' if processes > 1 else ''}",
+            f"1 KB; {scale.rounds} interleaved rounds, medians; everything acknowledged is on disk",
+            HEADERS,
         )
+        async with bare_and_ours(processes) as fleets:
+            measured = {
+                clients: await contest(fleets, CALLS, clients, scale) for clients in scale.clients
+            }
+        for call in CALLS:
+            table.rows += [_row(call, clients, *measured[clients]) for clients in scale.clients]
+        table.remarks.append(_generator(measured[max(scale.clients)][0]))
+        if processes == max(scale.processes):
+            bare, ours = measured[max(scale.clients)]
+            where = f"of bare at {max(scale.clients)} clients and {processes} processes"
+            table.targets += [
+                Target(f"{call}, {where}:", wanted, ours.ratio(call, bare))
+                for call, wanted in WANTED.items()
+            ]
+        yield table
 
 
-async def load(port: int, clients: int, one: Call) -> tuple[float, list[float]]:
-    """Make `PER_ROUND` calls from so many clients; answer calls per second and each one's time."""
-    connections = [await Connection.to(port) for _ in range(clients)]
-    times: list[float] = []
-
-    async def work(connection: Connection) -> None:
-        for _ in range(PER_ROUND // clients):
-            times.append(await one(connection))  # noqa: PERF401 - one after the other
-
-    started = time.perf_counter()
-    await asyncio.gather(*(work(connection) for connection in connections))
-    took = time.perf_counter() - started
-    for connection in connections:
-        connection.close()
-    return len(times) / took, times
+@asynccontextmanager
+async def bare_and_ours(processes: int) -> AsyncIterator[tuple[Fleet, Fleet]]:
+    """Run as many processes of each; the bare ones answer what ours answered once."""
+    async with folders() as folder, fleet(folder / "ours", "ours", processes) as ours:
+        (folder / "bare").mkdir()
+        await sample(ours.ports[0], folder / "bare")
+        async with fleet(folder / "bare", "bare", processes) as bare:
+            yield bare, ours
 
 
-async def timed(
-    connection: Connection, path: str, body: bytes, *headers: str
-) -> tuple[float, bytes]:
-    """Post once; answer how long it took, and the answer's body."""
-    started = time.perf_counter()
-    status, answer = await connection.post(path, body, *headers)
-    if status not in {200, 201}:
-        raise RuntimeError(status)
-    return time.perf_counter() - started, answer
+def _row(call: str, clients: int, bare: Side, ours: Side) -> tuple[str | int | float, ...]:
+    figures = [
+        figure
+        for side in (bare, ours)
+        for figure in (side.rate(call), side.percentile(call, 0.5), side.percentile(call, 0.99))
+    ]
+    return call, clients, *figures, ours.ratio(call, bare)
 
 
-async def run() -> None:
-    """Print what is compared: many clients against bare commands, one against no durability."""
-    await _against_bare(clients=16)
-    await _against_careless()
-
-
-async def _against_bare(clients: int) -> None:
-    async with servers("bare", "ours") as ports:
-        bare, ours = Pair("bare", ports["bare"]), Pair("ours", ports["ours"])
-        for _ in range(ROUNDS):
-            for pair in (bare, ours):
-                await pair.round(clients)
-    print(f"\n1 KB, {clients} clients, everything on disk; {ROUNDS} interleaved rounds, medians")
-    bare.show("create", "bare SET")
-    bare.show("open", "bare GETDEL")
-    ours.show("create", "create", bare.speed("create"))
-    ours.show("open", "open", bare.speed("open"))
-    print(f"create + open: {ours.pairs / bare.pairs:.2f} of a bare handler's SET + GETDEL")
-
-
-async def _against_careless() -> None:
-    async with servers("ours", "careless") as ports:
-        ours, careless = Pair("ours", ports["ours"]), Pair("careless", ports["careless"])
-        for _ in range(ROUNDS):
-            for pair in (careless, ours):
-                await pair.round(1)
-    print(f"\n1 KB, one client alone; {ROUNDS} interleaved rounds, medians")
-    for what in ("create", "open"):
-        careless.show(what, f"{what}, careless")
-        ours.show(what, what, careless.speed(what))
-        cost = median(ours.times[what]) - median(careless.times[what])
-        print(f"{what}: latch and durability cost {cost * 1e3:.2f} ms at p50")
+def _generator(bare: Side) -> str:
+    """Say what the generator takes of the machine, which is its own limit too."""
+    cost = median(bare.cpu(call, "generator") for call in CALLS)
+    return (
+        f"The load generator, on the same processors, takes {cost:.0f} µs of CPU per request "
+        f"against the bare handler: alone on one processor it could ask {1e6 / cost:,.0f} /s."
+    )

@@ -79,7 +79,7 @@ async def test_bad_token_closes_the_door_with_a_sentence(
         await discord_bot.run(share, named, connect=discord.connector)
 
 
-@pytest.mark.parametrize("code", [4004, 4014])
+@pytest.mark.parametrize("code", [4004, 4010, 4014])
 async def test_fatal_close_code_closes_the_door(
     discord: FakeDiscord, share: Share, settings: Settings, code: int
 ) -> None:

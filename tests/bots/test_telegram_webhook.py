@@ -14,6 +14,7 @@ from bots import telegram_bot, telegram_webhook
 from core.errors import DoorClosed
 from core.redis_connection import pipe_to
 from core.scripts import Scripts
+from core.stop import Stop
 from tests.bots.test_telegram_password import Faltering
 from tests.contents import until
 from tests.fakes.telegram_talk import door, links, named, opened
@@ -61,6 +62,11 @@ async def brought(
     url = str(settings.telegram_webhook_url)
     async with client.post(url, json=update, headers=headers) as answer:
         return answer.status, await answer.text()
+
+
+async def status(client: ClientSession, url: str) -> int:
+    async with client.get(url) as answer:
+        return answer.status
 
 
 async def test_what_is_brought_is_answered(
@@ -177,6 +183,23 @@ async def test_what_a_stop_cuts_short_is_answered_by_polling_later(
     found = [link for answer in await telegram.answers(2) for link in links(answer)]
     opens = {(await opened(client, web.url, link))[0] for link in found}
     assert opens == {b"slow", b"while nobody listened"}
+
+
+async def test_worker_that_stops_says_so_and_goes_on_for_a_while(
+    telegram: FakeTelegram, share: Share, settings: Settings, client: ClientSession
+) -> None:
+    """A balancer hears that it is not ready, and what is still brought meanwhile is answered."""
+    given = replace(hooked(settings), stop=Stop(delay=1.0))
+    url = f"http://127.0.0.1:{given.telegram_webhook_port}/readyz"
+    async with door(share, given, telegram) as running:
+        await until(lambda: telegram.webhook == given.telegram_webhook_url)
+        assert await status(client, url) == 200
+        running.cancel()
+        while await status(client, url) == 200:
+            await asyncio.sleep(0.01)
+        await telegram.gone(telegram.say(text="in time"))
+        await asyncio.wait([running])
+    assert len(telegram.sent) == 1
 
 
 async def test_storage_that_does_not_answer_is_told(

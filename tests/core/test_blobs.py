@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.clock import now_ms
+from core.embedded import embedded_redis
 from core.errors import Corrupt, SourceFailed
 from core.link import SecretId
 from tests.contents import pieces
@@ -20,18 +21,23 @@ if TYPE_CHECKING:
     from core.blobs import Blobs
     from tests.fakes.s3 import Server
 
-DAY = 24 * 60 * 60 * 1000
-LIMIT = now_ms() + 5 * DAY
+HOUR = 60 * 60 * 1000
+DAY = 24 * HOUR
+LIMIT, PAST = now_ms() + 5 * DAY, now_ms() - 3 * DAY
 LARGE = 12 * 1024 * 1024  # bytes: three parts of a bucket's upload
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["folder", "bucket", "redis"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """Give the address of an empty store."""
     if request.param == "folder":
-        return (tmp_path / "blobs").as_uri()
-    server: Server = request.getfixturevalue("s3")
-    return server.url()
+        yield (tmp_path / "blobs").as_uri()
+    elif request.param == "redis":
+        async with embedded_redis(tmp_path) as address:
+            yield address
+    else:
+        server: Server = request.getfixturevalue("s3")
+        yield server.url()
 
 
 @pytest.fixture
@@ -121,18 +127,18 @@ async def test_latch_outlives_its_bytes(blobs: Blobs) -> None:
 
 
 async def test_sweep_takes_what_nobody_can_need(blobs: Blobs) -> None:
-    """Latches go as a whole a day after their limit's day; everything else stays."""
-    past, present = SecretId.random(), SecretId.random()
-    for name, limit in ((past, LIMIT - 2 * DAY), (present, LIMIT)):
+    """Long after their limit latch and bytes are gone; until a day after it everything stays."""
+    limits = {SecretId.random(): limit for limit in (PAST, now_ms() - 23 * HOUR, LIMIT)}
+    past, *others = limits
+    for name, limit in limits.items():
         await blobs.latch(name, limit, "claim")
         await blobs.put(name, limit, pieces(b"sealed"))
-    await blobs.sweep(LIMIT - DAY + 1)
-    assert await blobs.holder(past, LIMIT - 2 * DAY) == "claim"
-    await blobs.sweep(LIMIT + 1)
-    assert await blobs.holder(past, LIMIT - 2 * DAY) is None
-    assert not await blobs.has(past, LIMIT - 2 * DAY)
-    assert await blobs.holder(present, LIMIT) == "claim"
-    assert await blobs.has(present, LIMIT)
+    await blobs.sweep(now_ms())
+    assert await blobs.holder(past, PAST) is None
+    assert not await blobs.has(past, PAST)
+    for name in others:
+        assert await blobs.holder(name, limits[name]) == "claim"
+        assert await blobs.has(name, limits[name])
 
 
 async def test_settled_are_listed_with_a_limit_that_finds_them(blobs: Blobs) -> None:

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def names_read() -> set[str]:
-    return set(re.findall(r'form\.get\(\s*"([A-Z_]+)"', (ROOT / "core/settings.py").read_text()))
+    code = "".join(path.read_text() for path in (ROOT / "core").glob("*.py"))
+    return set(re.findall(r'form\.get\(\s*"([A-Z_]+)"', code))
 
 
 def test_defaults() -> None:
@@ -59,6 +60,11 @@ def test_defaults() -> None:
         ("TELEGRAM_WEBHOOK_PORT", "any"),
         ("METRICS_PORT", "tcp://10.0.0.1:9090"),
         ("LOG_FORMAT", "xml"),
+        ("STOP_DELAY", "2h"),
+        ("STOP_TIMEOUT", "0s"),
+        ("DISCORD_SHARD_COUNT", "none"),
+        ("DISCORD_SHARD_COUNT", "4096"),
+        ("DISCORD_SHARD_ID", "0 of 2"),
     ],
 )
 def test_unusable_value_names_its_setting_and_never_prints(name: str, value: str) -> None:
@@ -67,6 +73,24 @@ def test_unusable_value_names_its_setting_and_never_prints(name: str, value: str
         Settings.parse({name: value})
     assert name in refused.value.reason
     assert name == "PORT" or value not in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("count", "number", "told"),
+    [("2", "", "belong together"), ("", "0", "belong together"), ("2", "2", "from 0 to 1")],
+)
+def test_shard_that_is_none_of_its_bots_is_refused(count: str, number: str, told: str) -> None:
+    """A process that would answer nobody, or everybody a second time, does not start."""
+    with pytest.raises(CannotStart, match=told):
+        Settings.parse({"DISCORD_SHARD_COUNT": count, "DISCORD_SHARD_ID": number})
+
+
+def test_process_behind_a_proxy_takes_its_leave() -> None:
+    """A proxy gets time to notice that a process stops; without one nobody waits for it."""
+    assert Settings.parse({}).stop.delay == 0
+    assert Settings.parse({"TRUSTED_PROXIES": "10.0.0.0/8"}).stop.delay == 5
+    given = {"TRUSTED_PROXIES": "10.0.0.0/8", "STOP_DELAY": "0s", "STOP_TIMEOUT": "2m"}
+    assert (Settings.parse(given).stop.delay, Settings.parse(given).stop.timeout) == (0, 120)
 
 
 def test_all_wrong_values_are_told_at_once() -> None:
@@ -88,6 +112,12 @@ def test_slip_of_the_pen_is_no_default_in_silence(tmp_path: Path) -> None:
     assert "COMPOSE" not in refused.value.reason
     dotenv.write_text("COMPOSE_PROFILES=telegram\nTZ=UTC\n")
     assert Settings.read(dotenv).port > 0
+
+
+def test_slip_of_the_pen_in_the_environment_is_doubted() -> None:
+    """There it may be somebody else's name: it is told, and stops nothing."""
+    found = Settings.parse({"MAX_FILESIZE": "1MB", "HOSTNAME": "x", "REDIS_PORT": "tcp://10.0.0.1"})
+    assert found.doubts == ("MAX_FILESIZE: there is no such setting; is it MAX_FILE_SIZE?",)
 
 
 def test_bucket_needs_a_key_of_the_operators() -> None:
@@ -143,4 +173,5 @@ def test_compose_passes_known_settings_only() -> None:
     asked = dict(re.findall(r"\$\{([A-Z_]+):-(.*?)\}", text))
     assert set(asked) <= names_read()
     asked["PUBLIC_URL"] = f"http://localhost:{asked['PORT']}"
+    assert asked.pop("METRICS_PORT")  # where the image's health check asks
     assert Settings.parse(asked) == Settings.parse({})

@@ -59,8 +59,13 @@ class Authority:
 
     def connector(self, port: int) -> aiohttp.TCPConnector:
         """Make a connector that believes this authority and reaches loopback only."""
-        trusting = ssl.create_default_context(cafile=str(self.certificate))
-        return aiohttp.TCPConnector(ssl=trusting, resolver=_Loopback(port))
+        return connector(self.certificate, port)
+
+
+def connector(certificate: Path, port: int) -> aiohttp.TCPConnector:
+    """Make a connector that believes an authority and reaches one port of loopback only."""
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    return aiohttp.TCPConnector(ssl=trusting, resolver=_Loopback(port))
 
 
 def _named(host: str) -> x509.GeneralName:

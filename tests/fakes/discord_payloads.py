@@ -11,11 +11,11 @@ GUILD = "423456789012345678"
 OTHER = "523456789012345678"
 
 
-def guild_channel() -> dict[str, Any]:
+def guild_channel(guild: str) -> dict[str, Any]:
     return {
         "id": DM,
         "type": 0,
-        "guild_id": GUILD,
+        "guild_id": guild,
         "name": "general",
         "position": 0,
         "permission_overwrites": [],
@@ -133,15 +133,15 @@ def command(number: int, command: dict[str, Any]) -> dict[str, Any]:
     return {**known, **command, "id": str(1000 + number), "application_id": APP, "version": "1"}
 
 
-def ready() -> dict[str, Any]:
+def ready(session: str, shard: int, count: int) -> dict[str, Any]:
     return {
         "v": 10,
         "user": bot(),
         "guilds": [],
-        "session_id": "s",
+        "session_id": session,
         "application": {"id": APP, "flags": 0},
         "resume_gateway_url": "wss://gateway.discord.gg",
-        "shard": [0, 1],
+        "shard": [shard, count],
         "private_channels": [],
         "relationships": [],
     }

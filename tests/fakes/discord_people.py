@@ -24,6 +24,7 @@ class People(World, Gateway):
         self.locale = "en-US"  # of everybody's app
         self.may = 0  # the person's permissions where they are
         self.bot_may = 0
+        self.guild = GUILD  # where "guild" and "guest" are
 
     def store(
         self,
@@ -133,17 +134,15 @@ class People(World, Gateway):
         *,
         user: str = USER,
     ) -> str:
-        await self.connected()  # the three seconds begin when the bot is told
+        where = self._where(place, user)
+        # The three seconds begin when the bot is told.
+        await self.connected(where.get("guild_id"))
         number = self.new_id()
         self.interactions[number] = Asked(
             time.monotonic(), self.clock(), place in {"dm", "guild"}, message
         )
         told = payloads.interaction(number, kind, data)
-        told |= {
-            "app_permissions": str(self.bot_may),
-            "locale": self.locale,
-            **self._where(place, user),
-        }
+        told |= {"app_permissions": str(self.bot_may), "locale": self.locale, **where}
         if message is not None:
             told["message"] = self.messages[message]
         await self.tell("INTERACTION_CREATE", told)
@@ -151,12 +150,13 @@ class People(World, Gateway):
 
     def _where(self, place: str, user: str) -> dict[str, Any]:
         """Say where it happens; a guest is somebody with the app in a server without it."""
-        owners = {"dm": {"0": "0"}, "guild": {"0": GUILD}}.get(place, {"1": USER})
+        owners = {"dm": {"0": "0"}, "guild": {"0": self.guild}}.get(place, {"1": USER})
         where = {"authorizing_integration_owners": owners}
         if place in {"guild", "guest"}:
             member = payloads.member(user, self.may)
-            channel = payloads.guild_channel()
-            return {**where, "channel": channel, "guild_id": GUILD, "member": member, "context": 0}
+            channel = payloads.guild_channel(self.guild)
+            there = {"channel": channel, "guild_id": self.guild, "member": member}
+            return {**where, **there, "context": 0}
         context, kind = (2, 3) if place == "group" else (1, 1)
         channel = {"id": DM, "type": kind}
         return {**where, "channel": channel, "context": context, "user": payloads.user(user)}

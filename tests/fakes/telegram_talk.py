@@ -37,8 +37,9 @@ async def door(
     share: Share, settings: Settings, telegram: FakeTelegram, *, stop_within: float = 20
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run the bot against the platform."""
-    running = telegram_bot.run(share, named(settings, telegram), stop_within=stop_within)
-    task = asyncio.create_task(running)
+    given = named(settings, telegram)
+    given = replace(given, stop=replace(given.stop, timeout=stop_within))
+    task = asyncio.create_task(telegram_bot.run(share, given))
     try:
         yield task
     finally:

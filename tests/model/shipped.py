@@ -105,7 +105,7 @@ class Shipped:
                 raise ValueError(name)
             self._sources[name] = self._sources[name].replace(old, new)
         self._shas = {
-            name: str(redis.script_load(standing_still(NOW) + text))
+            name: str(redis.script_load(standing_still(NOW, text)))
             for name, text in self._sources.items()
         }
         self._steps: dict[object, Any] = {}

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.allowance import OPENS
 from core.background import beside
 from core.bootstrap import open_vault
 from core.clock import now_ms
-from core.errors import Gone
-from core.limits import OPENS
+from core.errors import Gone, Unavailable
 from core.link import Claim
 from core.receipts import Event, Receipt
 from core.record import record_key
+from core.redis_address import RedisAddress
+from core.redis_connection import connect, pipe_to
+from core.scripts import Scripts
 from core.secret import Kind
 from core.settings import Settings
 from tests.contents import pieces, received, until
@@ -152,3 +155,51 @@ async def test_primary_falls_silent_and_comes_back(tmp_path: Path) -> None:
             await comes_true(redis.primary.linked)
             third = await house.vault.seal(pieces(b"text"), kind=Kind.TEXT)
             assert await successor.redis.exists(record_key(third.link.id))
+
+
+@pytest.mark.parametrize(("replicas", "how"), [(1, "COORDINATED"), (2, "")])
+async def test_primary_hands_over_in_order(tmp_path: Path, replicas: int, how: str) -> None:
+    """What was acknowledged is there if it waits for its heir, or all replicas had to have it."""
+    done: list[str] = []
+    refused: list[Unavailable] = []
+
+    async def write(scripts: Scripts) -> None:
+        for number in count():
+            try:
+                await scripts.together(("SET", f"ots:{number}", 1))
+                done.append(f"ots:{number}")
+            except Unavailable as error:
+                refused.append(error)
+            await asyncio.sleep(0.001)
+
+    async with watched(tmp_path) as redis:
+        address = RedisAddress.parse(redis.url(f"replicas={replicas}"))
+        async with connect(address) as client:
+            scripts = Scripts(pipe_to(client, address.replicas))
+            async with beside(write(scripts)):
+                await until(lambda: done)
+                await redis.hand_over(how)
+                successor = await redis.successor()
+                before = len(done)
+                await until(lambda: len(done) > before + PEOPLE)
+            assert await successor.redis.exists(*done) == len(done)
+            assert not refused or not how
+            await scripts.aclose()
+
+
+async def test_primary_is_left_before_it_learns_that_it_is_none(tmp_path: Path) -> None:
+    """One that handed over would take writes, and lose them, until a sentinel tells it."""
+    async with (
+        watched(tmp_path, telling=5000) as redis,
+        connect(RedisAddress.parse(redis.url())) as client,
+    ):
+        await client.set("ots:before", 1)
+        await redis.hand_over()
+        successor = await redis.successor()
+
+        async def left() -> bool:
+            await client.set("ots:after", 1)
+            return bool(await successor.redis.exists("ots:after"))
+
+        await comes_true(left)
+        assert (await redis.primary.told("replication"))["role"] == "master"

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from tests.conftest import Web
 
 PASSWORD = "s3cret"
+SECRET_KEY = "b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItMTI="
+LARGE = "not in its record " * 1000
 DOCS = Path(__file__).parents[2] / "docs/redis.md"
 
 
@@ -61,6 +63,8 @@ def settings(server: Server, tmp_path: Path, listening: socket.socket) -> Settin
         "PUBLIC_URL": f"http://localhost:{listening.getsockname()[1]}",
         "REDIS_URL": f"redis://onetimeshare:{PASSWORD}@127.0.0.1:{server.port}",
         "MIN_FREE_DISK": "0",
+        "BLOBS_URL": "redis:",  # which needs more than others do
+        "SECRET_KEY": SECRET_KEY,
     }
     return Settings.parse(GENEROUS | given)
 
@@ -81,7 +85,7 @@ async def test_user_who_may_do_the_least_does_everything(
 
 
 async def people(web: Web, client: ClientSession) -> None:
-    first = await Shared.hand_in(client, web.url, text="text")
+    first = await Shared.hand_in(client, web.url, text=LARGE)
     page = Page(client, web.url, first.link)
     statuses = [(await step()).status for step in (page.peek, page.open, page.data, page.done)]
     assert statuses == [200, 200, 200, 204]

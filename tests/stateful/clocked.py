@@ -18,7 +18,7 @@ from core.passwords import Passwords, Place
 from core.receipts import Receipts
 from core.records import Records
 from core.redis_pipe import ServerPipe
-from core.scripts import ON_OTHERS, ON_RECORDS, Scripts, source
+from core.scripts import ON_OTHERS, ON_RECORDS, Script, Scripts, source
 from core.settings import Settings
 from core.statistics import Statistics
 from core.sweeper import Sweeper
@@ -45,8 +45,9 @@ class ClockedScripts(Scripts):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(ServerPipe(redis))
-        for name in (*ON_RECORDS, *ON_OTHERS):
-            self.add(name, kept_in(CLOCK) + source(name))
+        self._scripts = {
+            name: Script.of(kept_in(CLOCK, source(name))) for name in (*ON_RECORDS, *ON_OTHERS)
+        }
         self.repeats = False
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:

@@ -159,10 +159,10 @@ async def test_outage_of_redis_is_told_as_one(
     """When nobody can count, requests are answered with 503, and nothing is lost."""
     async with limited(settings, listening) as web:
         shared = await Shared.hand_in(client, web.url, text="kept")
-        await web.house.redis.config_set("maxmemory", "1")  # it answers, and does nothing
+        await web.house.redis.config_set("min-replicas-to-write", 1)  # it answers, and does nothing
         wrong = await client.post(f"{web.url}{WRONG}", json={"key": "A" * 43})
         page = Page(client, web.url, shared.link)
         created = await hand_in(client, web.url, {"text": "a"})
         assert {wrong.status, created.status, (await page.open()).status} == {503}
-        await web.house.redis.config_set("maxmemory", "0")
+        await web.house.redis.config_set("min-replicas-to-write", 0)
         assert (await page.open()).status == 200
