@@ -20,13 +20,13 @@ FROM python:3.13-slim
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin onetimeshare \
     && install -d -o 10001 -g 10001 -m 0700 /data
 COPY --from=build /app /app
-ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 DATA_DIR=/data
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 DATA_DIR=/data METRICS_PORT=9465
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080 8090
-# For web and run; a bot has nothing to ask, so docker-compose.yml gives it a check of its own.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
-  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT') or 8080}/readyz\", timeout=3)"]
+# On the port that every process has: it answers itself, and Redis and the blob store answer it.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=10s \
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['METRICS_PORT']}/readyz\", timeout=8)"]
 ENTRYPOINT ["onetimeshare"]
 CMD ["web"]

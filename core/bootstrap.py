@@ -15,12 +15,14 @@ from redis.exceptions import RedisError
 from core import stamps
 from core.audit import Audit
 from core.background import beside
+from core.blobs.days import in_thread
 from core.blobs.measured import MeasuredBlobs
 from core.blobs.opening import open_blobs
 from core.creations import Creations
-from core.embedded import embedded_redis, join_redis
+from core.embedded import embedded_redis, free, join_redis
 from core.errors import CannotStart, Unavailable
 from core.gate import Gate
+from core.guards import closed_to_others
 from core.handed import Handed
 from core.handout import Handout
 from core.heartbeats import Heartbeats
@@ -41,13 +43,13 @@ from core.redis_connection import connect, judge
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
-from core.statistics import LIMIT_HITS, Statistics
+from core.statistics import Statistics
 from core.stream import sealed_size
 from core.sweeper import Sweeper
 from core.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from redis.asyncio import Redis
@@ -81,6 +83,7 @@ class House:
     scripts: Scripts
     metrics: Metrics
     readiness: Readiness
+    free: Callable[[], Awaitable[int]]  # bytes left where secrets lie
 
 
 @asynccontextmanager
@@ -144,10 +147,11 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         await stack.enter_async_context(beside(outbox.run()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
-        refused = partial(statistics.count, LIMIT_HITS)
-        limits = Limits(Windows(redis, scripts), server_key, settings.allowance, refused=refused)
+        allowance, refused = settings.allowance, statistics.refused
+        limits = Limits(Windows(redis, scripts), server_key, allowance, refused=refused)
+        left = partial(_free, settings, blobs)
         beyond = None if settings.blobs.in_redis else blobs
-        room = Room(settings.allowance, free=blobs.free, stored=lambda: _stored(redis, beyond))
+        room = Room(allowance, free=left, stored=lambda: _stored(redis, beyond), refused=refused)
         yield House(
             vault=vault,
             creations=Creations(scripts, server_key),
@@ -175,13 +179,23 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
             heartbeats=Heartbeats(scripts),
             scripts=scripts,
             metrics=metrics,
-            readiness=Readiness(redis, blobs, settings.allowance.min_free_disk),
+            readiness=Readiness(redis, blobs, left, settings.allowance.min_free_disk),
+            free=left,
         )
 
 
 def _count_ended(metrics: Metrics, server_key: ServerKey, receipt: Receipt) -> None:
     door = server_key.door(receipt.secret_id.raw, receipt.ref)
     metrics.event(receipt.event.value, door).inc()
+
+
+async def _free(settings: Settings, blobs: Blobs) -> int:
+    """Say what the fuller disk has left: that of the blobs, or of a Redis of our own.
+
+    A Redis elsewhere tells nobody of its disk.
+    """
+    left = await blobs.free()
+    return left if settings.redis_url else min(left, await in_thread(free, settings.data_dir))
 
 
 async def _stored(redis: Redis, beyond: Blobs | None) -> int:
@@ -202,7 +216,7 @@ async def _last_flush(waiting: Outbox | Statistics) -> None:
 def _private_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_mode & 0o007:
+        if not closed_to_others(folder):
             raise CannotStart(f"Others can read the data folder; run: chmod 700 {folder}")
         with tempfile.TemporaryFile(dir=folder):
             pass

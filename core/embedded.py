@@ -63,6 +63,12 @@ def join_redis(data_dir: Path) -> str:
     raise CannotStart("No Redis is running here: start `onetimeshare run`, or set REDIS_URL.")
 
 
+def free(data_dir: Path) -> int:
+    """Say how many bytes the disk of the server's own files has left."""
+    disk = os.statvfs(data_dir)
+    return disk.f_bavail * disk.f_frsize
+
+
 def _note(folder: Path) -> Path:
     return folder / "socket"
 

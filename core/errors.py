@@ -28,6 +28,7 @@
     ├── RateLimited              (what, limit, again_at, retry_after) too often
     ├── TooManyAtOnce            (limit, retry_after) too many uploads of one sender at a time
     ├── Unavailable              (retry_after) Redis or the blob store does not answer
+    │   ├── Newer                a newer server has stored it: this one must be upgraded
     │   └── Unfinished           (claim) it may be the caller's already: repeat it with that claim
     ├── StorageFull              no room to keep it
     ├── NotSignedIn              for the admin alone, and nobody showed a right to it
@@ -240,6 +241,13 @@ class Unavailable(OneTimeShareError):
     def __init__(self, retry_after: int = 5) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class Newer(Unavailable):
+    """A newer server has stored it, in a layout that this one never saw; nothing was done."""
+
+    def __init__(self, retry_after: int = 60) -> None:
+        super().__init__(retry_after)
 
 
 class Unfinished(Unavailable):

@@ -41,9 +41,16 @@ class Form:
             return default
 
     def doubt(self, written: Iterable[str]) -> None:
-        for name in set(written) - set(self._known):
-            for meant in get_close_matches(name.upper(), self._known, n=1, cutoff=ALIKE):
-                self.wrong.append(f"{name}: there is no such setting; is it {meant}?")
+        """Take names that are nearly a setting's for wrong."""
+        self.wrong += self.slips(written)
+
+    def slips(self, names: Iterable[str]) -> list[str]:
+        """Find names that are nearly a setting's."""
+        return [
+            f"{name}: there is no such setting; is it {meant}?"
+            for name in sorted(set(names) - set(self._known))
+            for meant in get_close_matches(name.upper(), self._known, n=1, cutoff=ALIKE)
+        ]
 
     def finish(self) -> None:
         if self.wrong:

@@ -10,8 +10,8 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from core.allowance import AT_ONCE, AT_ONCE_EACH, UPLOADS
 from core.errors import Busy, TooManyAtOnce
-from core.limits import UPLOADS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterator
@@ -45,10 +45,10 @@ class Gate:
             Busy: all are taken.
         """
         if self._most_each and self._inside[who] >= self._most_each:
-            self._limits.refused()
+            self._limits.refused(AT_ONCE_EACH)
             raise TooManyAtOnce(self._most_each, SOON)
         if self._most and self._inside.total() >= self._most:
-            self._limits.refused()
+            self._limits.refused(AT_ONCE)
             raise Busy(SOON)
         self._inside[who] += 1
         entered = Entered(self._limits, self._room, who)

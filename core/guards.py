@@ -32,6 +32,16 @@ def allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
+def closed_to_others(path: Path) -> bool:
+    """Tell whether nobody but its user and group can look into a file or folder or change it."""
+    return not path.stat().st_mode & 0o007
+
+
+def closed_on_the_way(folder: Path) -> bool:
+    """Tell whether others can't come to a folder: it, or one that it lies in, is closed to them."""
+    return any(closed_to_others(one) for one in (folder, *folder.parents))
+
+
 def may_swap(root: Path = Path("/")) -> bool:
     """Tell whether the system may write our memory to a swap disk; unknown counts as no."""
     try:

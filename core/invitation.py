@@ -108,7 +108,7 @@ class Asking:
             Corrupt: another key or invitation.
         """
         fields = json.loads(server_key.open(b"asking", about.raw, sealed))
-        return cls(fields["label"], Purpose(fields["purpose"]), SenderRef(**fields["ref"]))
+        return cls(fields["label"], Purpose(fields["purpose"]), SenderRef.read(fields["ref"]))
 
 
 @dataclass(frozen=True, slots=True)

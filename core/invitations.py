@@ -91,7 +91,7 @@ class Invitations:
         asking = Asking(clean_label(label) or NOBODY, purpose, ref)
         answer = await self._run(
             *("invite", key_of(name), round(granted.total_seconds() * 1000), _list_of(owner)),
-            *(name.raw, "token", token.digest, "owner", owner),
+            *(name.raw, "v", 1, "token", token.digest, "owner", owner),
             *("asking", asking.seal(self._server_key, name)),
         )
         return Invited(name, token, moment(answer[1]))

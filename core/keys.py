@@ -247,7 +247,7 @@ class ServerKey:
         Raises:
             Corrupt: another key or secret.
         """
-        return SenderRef(**json.loads(self.open(b"ref", secret_id, sealed)))
+        return SenderRef.read(json.loads(self.open(b"ref", secret_id, sealed)))
 
     def door(self, secret_id: bytes, ref: bytes) -> str:
         """Name the door where a secret's sender is told; without one it came through the web."""

@@ -41,6 +41,11 @@ _MOST_TAGS = 20  # of an Accept-Language; more is nobody's wish
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
 
 
+def speak(language: str) -> None:
+    """Speak one of `LANGUAGES` from here on, in this task."""
+    _spoken.set(language)
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Speak one of `LANGUAGES` in the block, and in the tasks that are started there."""

@@ -16,6 +16,7 @@ from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from core.allowance import LOGINS, OPENS, UPLOADS
 from core.clock import now_ms
 from core.errors import RateLimited
 from core.link import encode
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from core.keys import ServerKey
     from core.scripts import Scripts
 
-UPLOADS, OPENS, LOGINS = "uploads", "opens", "logins"
 # Neither its log nor its replicas learn a count: it costs no fsync, and a Redis that restarts or
 # is replaced begins anew.
 FOR_THE_MOMENT = "redis.set_repl(redis.REPL_NONE)"
@@ -83,9 +83,9 @@ class Limits:
         allowance: Allowance,
         *,
         clock: Clock = now_ms,
-        refused: Callable[[], None] = lambda: None,
+        refused: Callable[[str], None] = lambda _limit: None,
     ) -> None:
-        """Take where it counts, and `refused`, which is told of every refusal."""
+        """Take where it counts, and `refused`, which is told of every refusal, by which limit."""
         self.refused = refused
         self._limiter = MovingWindowRateLimiter(windows)
         self._key = server_key.owner("limits", "")
@@ -126,7 +126,7 @@ class Limits:
     def _recall(self, what: str, mark: str) -> None:
         again, now = self._full.get(mark, 0), self._clock()
         if again > now:
-            self.refused()
+            self.refused(what)
             raise RateLimited(
                 what,
                 self._limits[what].amount,

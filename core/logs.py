@@ -52,7 +52,7 @@ def set_up_logs(role: str, style: str | None = None) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.MaybeTimeStamper(fmt="iso", utc=True),
             bind_role,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
             if text

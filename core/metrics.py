@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
+from core.allowance import LIMITS
 from core.receipts import Event
-from core.statistics import BYTES_IN, BYTES_OUT, LIMIT_HITS, SEALED, WRONG_PASSWORDS
+from core.statistics import BYTES_IN, BYTES_OUT, LIMIT_HIT, SEALED, WRONG_PASSWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,8 +96,9 @@ class Metrics:
             BYTES_IN: content.labels("in"),
             BYTES_OUT: content.labels("out"),
             WRONG_PASSWORDS: self._counter("wrong_passwords", "Wrong passwords for secrets."),
-            LIMIT_HITS: self._counter("limit_hits", "Refusals by a limit."),
         }
+        refusals = self._counter("limit_hits", "Refusals by a limit.", "limit")
+        self._figures |= {f"{LIMIT_HIT}{limit}": refusals.labels(limit) for limit in LIMITS}
         events = self._counter(
             "secret_events", "What happened to secrets, as their senders are told.", "event", "door"
         )

@@ -52,9 +52,10 @@ class Outbox:
         self._flushing = asyncio.Lock()
 
     def add(self, secret_id: SecretId, waiting: Waiting) -> None:
-        """Publish what a record's outbox holds."""
-        self._waiting[secret_id] = waiting
-        self._something.set()
+        """Publish what a record's outbox holds; what a newer server left there is left to it."""
+        if waiting.readable:
+            self._waiting[secret_id] = waiting
+            self._something.set()
 
     def over(self, secret_id: SecretId) -> None:
         """Take a secret out of the index: its bytes are gone, and nothing will happen to it."""

@@ -51,10 +51,12 @@ class Policy:
         Raises:
             ForbiddenExtension: with the ending and the list.
         """
+        if not self.allowed:
+            return
         extension = PurePosixPath(clean_name(name)).suffix.lower().removeprefix(".")
         if not extension and clean_name(name).startswith("."):  # ".env" is all ending
             extension = clean_name(name).lower().removeprefix(".")
-        if self.allowed and extension not in self.allowed:
+        if extension not in self.allowed:
             raise ForbiddenExtension(extension, self.allowed)
 
     def check_size(self, size: int | None) -> None:

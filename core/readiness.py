@@ -47,10 +47,13 @@ class Ready:
 class Readiness:
     """Asks Redis and the blob store, both at once."""
 
-    def __init__(self, redis: Redis, blobs: Blobs, spare: int) -> None:
-        """Take the parts, and how many bytes of the disk must be free for more to be let in."""
+    def __init__(
+        self, redis: Redis, blobs: Blobs, free: Callable[[], Awaitable[int]], spare: int
+    ) -> None:
+        """Take the parts, what tells the bytes left on the disks, and how many must be."""
         self._redis = redis
         self._blobs = blobs
+        self._free = free
         self._spare = spare
         self.stopping = False  # set by whoever serves
         self._looking = asyncio.Lock()
@@ -65,7 +68,7 @@ class Readiness:
                 state, blobs, free = await asyncio.gather(
                     _asked(lambda: RedisState.read(self._redis)),
                     _asked(self._check),
-                    _asked(self._blobs.free),
+                    _asked(self._free),
                 )
                 self._found = Ready(
                     redis=state is not None and state.takes_writes,

@@ -51,6 +51,7 @@ ENDS = frozenset(
         *(Event.EXPIRED, Event.REVOKED, Event.WITHDRAWN),
     }
 )
+KINDS = frozenset(event.value for event in Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ class Waiting:
     outbox: bytes
     owner: bytes = field(repr=False)
     ref: bytes = field(repr=False)
+
+    @property
+    def readable(self) -> bool:
+        """Whether no newer server has left a kind of receipt in it that this one never saw."""
+        kinds = (entry.split(b" ")[1].decode() for entry in self.outbox.split(b";")[:-1])
+        return all(kind in KINDS for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,11 @@ class Records:
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes = b""
     ) -> Material:
         """Reserve the secret; `attempt` is the slot whose password was right."""
-        answer = await self._noted_step("claim", secret_id, verifier, claim, attempt, known=False)
+        _, told = await self._run.together(
+            ("note", index_key(secret_id), self._clock() + SOON, secret_id.raw),
+            ("claim", record_key(secret_id), verifier, claim, attempt),
+        )
+        answer = self._heard(secret_id, told)
         state, *material = answer
         if state == b"ok":
             return Material.read(material)
@@ -188,6 +192,13 @@ class Records:
         if answer[0] != b"ok":
             refuse(answer)
         return answer[1], bool(answer[2])
+
+    async def burn(self, secret_id: SecretId, claim: str) -> bool:
+        """Burn what the latch's holder received whole; answer whether the store has its blob."""
+        answer = await self._step("burn", secret_id, claim)
+        if answer[0] != b"ok":
+            refuse(answer)
+        return bool(answer[1])
 
     async def inspect(self, secret_id: SecretId, proof: bytes) -> Status:
         """Let the sender see where a secret stands."""

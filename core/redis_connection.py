@@ -59,5 +59,8 @@ async def judge(redis: Redis) -> None:
     state = await RedisState.read(redis)
     if state.too_old:
         raise CannotStart(f"Redis is version {state.version}: use {OLDEST} or newer, or Valkey.")
+    if not state.takes_writes:
+        why = "it is a replica" if state.replica else "it is loading, or its disk is full"
+        log.warning("redis takes no writes", reason=why)
     for risk in state.risks():
         log.warning("redis may lose secrets", reason=risk)

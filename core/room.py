@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.allowance import STORAGE
 from core.errors import StorageFull
 
 if TYPE_CHECKING:
@@ -37,8 +38,13 @@ class Room:
         free: Callable[[], Awaitable[int]],
         stored: Callable[[], Awaitable[int]],
         clock: Callable[[], float] = time.monotonic,
+        refused: Callable[[str], None] = lambda _limit: None,
     ) -> None:
-        """Take what looks up the bytes left on the disk, and those that are stored."""
+        """Take what looks up the bytes left on the disk, and those that are stored.
+
+        `refused` is told of every refusal, by which limit.
+        """
+        self._refused = refused
         self._most = allowance.max_total_size
         self._spare = allowance.min_free_disk
         self._free = _Figure(free, FREE_EVERY, clock)
@@ -76,6 +82,7 @@ class Room:
     def _refuse_unless(self, fits: bool) -> None:  # noqa: FBT001 - what is asked
         if not fits:
             log.warning("storage is full")
+            self._refused(STORAGE)
             raise StorageFull
 
 

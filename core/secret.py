@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,11 @@ class SenderRef:
     language: str = "en"
     message: str = field(default="", repr=False)
     more: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> SenderRef:
+        """Read what was written, perhaps by a newer server that says more."""
+        return cls(**{one.name: written[one.name] for one in fields(cls) if one.name in written})
 
 
 @dataclass(frozen=True, slots=True)

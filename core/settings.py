@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,7 @@ class Settings:
     metrics_port: int | None
     log_format: str | None
     stop: Stop
+    doubts: tuple[str, ...] = ()  # names in the environment, which is others' too
 
     @classmethod
     def read(cls, dotenv: Path = Path(".env")) -> Settings:
@@ -131,7 +132,7 @@ class Settings:
         )
         form.doubt(written)
         form.finish()
-        return settings
+        return replace(settings, doubts=tuple(form.slips(set(given) - set(written))))
 
 
 def _policy(form: Form, blobs: Place) -> Policy:

@@ -33,6 +33,7 @@ AT_ONCE = 168  # hours read in one round trip
 SEALED = "sealed:"  # and the door
 BYTES_IN, BYTES_OUT = "bytes_in", "bytes_out"  # in full KiB, so that one alone does not stand out
 WRONG_PASSWORDS, LIMIT_HITS = "wrong_passwords", "limit_hits"
+LIMIT_HIT = "limit_hit:"  # and the limit, as `core.allowance` names it
 BLOCK = 1024
 
 
@@ -61,6 +62,11 @@ class Statistics:
         hour = (self._clock() if at is None else at) // HOUR
         self._counted.setdefault(hour, Counter())[name] += amount
         self._counted_now(name, amount)
+
+    def refused(self, limit: str) -> None:
+        """Count a refusal by a limit, by itself and together with all others."""
+        self.count(LIMIT_HITS)
+        self.count(f"{LIMIT_HIT}{limit}")
 
     def count_bytes(self, name: str, size: int) -> None:
         """Count bytes, in full KiB."""

@@ -18,7 +18,7 @@ from redis.exceptions import LockError, OutOfMemoryError, RedisError
 
 from core.background import beside
 from core.clock import now_ms
-from core.errors import Gone, OneTimeShareError
+from core.errors import Gone, Newer, OneTimeShareError
 from core.link import SecretId
 from core.record import INDEX_SHARDS
 from core.records import SOON
@@ -117,7 +117,8 @@ class Sweeper:
             await self._look_for_lost()
             if orphans:
                 async for lying in self._blobs.settled(self._clock()):
-                    await self._adopt(lying)
+                    with suppress(Newer):  # its own server sees to it
+                        await self._adopt(lying)
         await self._receipts.forget(self._clock())
         await self._outbox.flush()
 
@@ -140,6 +141,11 @@ class Sweeper:
         settled = await self._records.settle(secret_id)
         if settled is not None and settled.asks:
             await self._handout.expire(secret_id, settled.limit)
+            settled = await self._records.settle(secret_id)
+        if settled is not None and settled.state is State.READY:
+            # Its claim may have lapsed after the bytes were handed out: the latch knows.
+            with _left_for_later():
+                await self._compare(secret_id, settled)
             settled = await self._records.settle(secret_id)
         while settled is not None and not settled.over:
             due = settled.due
@@ -172,11 +178,14 @@ class Sweeper:
         """Look at some waiting secrets each round: are their bytes there, and still unlatched?"""
         shard, self._walked = self._walked, (self._walked + 1) % INDEX_SHARDS
         for raw in await self._records.indexed(shard, AT_ONCE):
-            secret_id = SecretId(raw)
-            settled = await self._records.settle(secret_id)
-            if settled is not None and settled.state in {State.READY, State.CLAIMED}:
-                with _left_for_later():
-                    await self._compare(secret_id, settled)
+            with suppress(Newer):  # its own server sees to it
+                await self._look_for(SecretId(raw))
+
+    async def _look_for(self, secret_id: SecretId) -> None:
+        settled = await self._records.settle(secret_id)
+        if settled is not None and settled.state in {State.READY, State.CLAIMED}:
+            with _left_for_later():
+                await self._compare(secret_id, settled)
 
     async def _compare(self, secret_id: SecretId, settled: Settled) -> None:
         holder = await self._blobs.holder(secret_id, settled.limit)

@@ -318,12 +318,18 @@ class Vault:
         try:
             async with self._blob(secret_id, rights, kept) as blob:
                 delivery = await Delivery.begin(blob, rights, *part)
-                salt, meta = await self._handout.release(secret_id, claim, rights, resume)
-                delivery.metadata = metadata or keys.open_metadata(
-                    rights.file_key, salt, secret_id.raw, meta
-                )
+                await self._handout.latch(secret_id, claim, rights)
+                if burn and delivery.short and metadata is not None:
+                    handing = self._handout.at_once(secret_id, claim, rights, delivery, resume)
+                else:
+                    salt, meta = await self._records.release(secret_id, claim.holder, resume)
+                    metadata = metadata or keys.open_metadata(
+                        rights.file_key, salt, secret_id.raw, meta
+                    )
+                    handing = self._handout.noting(secret_id, claim, delivery, burn=burn)
+                delivery.metadata = metadata
                 try:
-                    async with self._handout.noting(secret_id, claim, delivery, burn=burn):
+                    async with handing:
                         yield delivery
                 finally:
                     self._statistics.count_bytes(BYTES_OUT, delivery.sent - delivery.start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import guards
@@ -12,12 +13,11 @@ from doctor.finding import bad, doubtful, good
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from core.settings import Settings
     from doctor.finding import Finding
 
-FOLDER, MEMORY, FILES = "data folder", "memory", "open files"
+FOLDER, MEMORY, FILES, SETTINGS = "data folder", "memory", "open files", "settings"
 FEW_FILES = 4096
 SMALL = 256 * 1024 * 1024  # bytes; a password takes 64 MiB of them while it is checked, two at once
 
@@ -25,7 +25,13 @@ SMALL = 256 * 1024 * 1024  # bytes; a password takes 64 MiB of them while it is 
 async def machine(settings: Settings) -> list[Finding]:
     """Look at them."""
     return await asyncio.to_thread(
-        lambda: [*_folder(settings.data_dir), *_memory(), _files(), *_key(settings)]
+        lambda: [
+            *_folder(settings.data_dir),
+            *_memory(),
+            _files(),
+            *_key(settings),
+            *_settings(settings),
+        ]
     )
 
 
@@ -52,6 +58,13 @@ def _key(settings: Settings) -> Iterator[Finding]:
     path = settings.data_dir / "secret.key"
     if settings.secret_key is None and path.exists() and path.stat().st_mode & 0o077:
         yield bad("server key", f"others can read it; run: chmod 600 {path}")
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    path = Path(".env")
+    if path.exists() and not guards.closed_to_others(path):
+        yield doubtful(SETTINGS, f"others can read {path}, where tokens may be: chmod 600 {path}")
+    yield from (doubtful(SETTINGS, doubt) for doubt in settings.doubts)
 
 
 def _memory() -> Iterator[Finding]:

@@ -55,14 +55,16 @@ async def storage(settings: Settings) -> list[Finding]:
 async def _redis(redis: Redis) -> list[Finding]:
     try:
         state = await RedisState.read(redis)
-        return [
-            *_kept(state),
-            await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER),
-            await _speed(REDIS, "writes", lambda: redis.set(PROBE, 1, px=1000), SLOW_WRITE),
-            await _clocks(redis),
-        ]
+        found = [*_kept(state), await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER)]
+        if state.takes_writes and not state.full:
+            found.append(await _speed(REDIS, "writes", lambda: _write(redis), SLOW_WRITE))
+        return [*found, await _clocks(redis)]
     except RedisError as error:
         return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
+
+
+async def _write(redis: Redis) -> None:
+    await redis.set(PROBE, 1, px=1000)
 
 
 def _kept(state: RedisState) -> list[Finding]:
@@ -91,7 +93,7 @@ async def _clocks(redis: Redis) -> Finding:
 async def _blobs(house: House, settings: Settings) -> list[Finding]:
     spare = settings.allowance.min_free_disk
     try:
-        free = await house.blobs.free()
+        free = await house.free()
         kept = await _speed(BLOBS, "keeps 1 KiB", lambda: _kept_and_read(house), SLOW_BLOB)
     except OneTimeShareError as error:
         reason = error.__cause__ or type(error).__name__

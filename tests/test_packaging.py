@@ -61,7 +61,7 @@ def test_wheel_holds_everything_and_runs_outside_the_tree(wheel: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "requirements-redis.txt"]
+    "name", [f"requirements{of}.txt" for of in ("", "-dev", "-redis", "-tools")]
 )
 def test_pins_have_hashes_and_no_addresses(name: str) -> None:
     """Every requirement is pinned with hashes; no address of an index is recorded."""

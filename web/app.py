@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from web import admin, api, health, invitations, languages, receipt, reveal, static, upload
+from web.access import AccessLog
 from web.addresses import Addresses
 from web.connections import Connection
 from web.departure import depart
 from web.headers import SecureAnswers, security_headers
 from web.keys import ADDRESSES, DESCRIPTION, HOUSE, PAGES, SETTINGS, SIGN_IN, VAULT
 from web.limited import count_openings
-from web.middlewares import access_log, answer_errors
+from web.middlewares import answer_errors
 from web.openapi import describe
 from web.pages import Pages
 from web.sign_in import SignIn
@@ -40,9 +41,10 @@ def create_app(house: House, settings: Settings) -> web.Application:
         policy=settings.policy,
         web_upload=settings.web_upload,
     )
+    access = AccessLog(house.metrics)
     # Errors inside, so that the log's line has the status that the client sees.
     app = web.Application(
-        middlewares=[access_log, languages.speak, answer_errors(pages), count_openings]
+        middlewares=[access.middleware, languages.speak, answer_errors(pages), count_openings]
     )
     app[VAULT], app[HOUSE], app[SETTINGS], app[PAGES] = house.vault, house, settings, pages
     app[ADDRESSES] = Addresses(settings.trusted_proxies)
@@ -51,6 +53,7 @@ def create_app(house: House, settings: Settings) -> web.Application:
     for module in (admin, api, health, invitations, languages, receipt, reveal, static, upload):
         app.add_routes(module.routes)
     app.on_response_prepare.append(SecureAnswers(house.readiness, tls=_by_tls(settings)))
+    app.on_cleanup.append(access.close)
     return app
 
 

@@ -21,18 +21,18 @@ class Compressed:
     type: str
     plain: bytes
     gzipped: bytes
+    vary: str = "Accept-Encoding"
 
     @classmethod
-    def of(cls, type_: str, plain: bytes) -> Compressed:
-        return cls(type_, plain, gzip.compress(plain, mtime=0))
+    def of(cls, type_: str, plain: bytes, *more: str) -> Compressed:
+        """Compress; `more` are headers besides `Accept-Encoding` that choose between answers."""
+        vary = ", ".join(("Accept-Encoding", *more))
+        return cls(type_, plain, gzip.compress(plain, mtime=0), vary)
 
     def answer(self, request: web.Request) -> web.Response:
         """Answer with what the client takes."""
         small = _GZIP.search(request.headers.get("Accept-Encoding", "")) is not None
-        answer = web.Response(
-            body=self.gzipped if small else self.plain, content_type=self.type, charset="utf-8"
-        )
-        answer.headers["Vary"] = "Accept-Encoding"
+        headers = {"Content-Type": f"{self.type}; charset=utf-8", "Vary": self.vary}
         if small:
-            answer.headers["Content-Encoding"] = "gzip"
-        return answer
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(body=self.gzipped if small else self.plain, headers=headers)

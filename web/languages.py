@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 from aiohttp import web
 
 from core.errors import Malformed
-from core.language import LANGUAGES, preferred, speaking
+from core.language import LANGUAGES, preferred
+from core.language import speak as speak_now
 from web.keys import SETTINGS
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ _preferred = lru_cache(maxsize=256)(preferred)
 @web.middleware
 async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer in the visitor's language."""
-    with speaking(_language(request)):
-        return await handler(request)
+    speak_now(_language(request))  # until the connection's next request chooses its own
+    return await handler(request)
 
 
 def _language(request: web.Request) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from core.allowance import LOGINS, OPENS, UPLOADS
 from core.errors import NotFound
-from core.limits import LOGINS, OPENS, UPLOADS
 from web.keys import ADDRESSES, HOUSE
 
 if TYPE_CHECKING:

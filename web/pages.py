@@ -57,6 +57,9 @@ class Static:
         return cls(f"/static/{hashed}", Compressed.of(_TYPES[ending], body), integrity)
 
 
+CHOOSING = ("Accept-Language", "Cookie")  # headers by which a language is chosen
+
+
 class Pages:
     """Every page of one server."""
 
@@ -116,15 +119,13 @@ class Pages:
     def _rendered_once(self, name: str) -> Compressed:
         page = self._ready.get((name, spoken()))
         if page is None:
-            page = Compressed.of("text/html", self._render(name))
+            page = Compressed.of("text/html", self._render(name), *CHOOSING)
             self._ready[name, spoken()] = page
         return page
 
     def answer(self, request: web.Request, name: str) -> web.Response:
         """Answer with a page that is the same for everybody who speaks this language."""
-        answer = self._rendered_once(name).answer(request)
-        answer.headers["Vary"] += ", Accept-Language, Cookie"
-        return answer
+        return self._rendered_once(name).answer(request)
 
     def error(self, *, status: int, title: str, detail: str) -> bytes:
         """Render the page of an error."""

@@ -201,6 +201,11 @@ TABLE: dict[type[e.OneTimeShareError], tuple[int, str, Say]] = {
         N_("Not available just now"),
         _later(N_("Try again in {wait}. Nothing is lost.")),
     ),
+    e.Newer: (
+        503,
+        N_("This server is too old"),
+        N_("A newer version of it has stored this. Nothing is lost: tell the operator."),
+    ),
     e.Unfinished: (
         503,
         N_("Not finished"),

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
+from core.allowance import LIMITS
 from core.blobs import BOUNDLESS
 from core.errors import Unavailable
 from core.heartbeats import SILENT, last_of
 from core.language import N_
 from core.secret import State
-from core.statistics import SEALED, total
+from core.statistics import LIMIT_HIT, SEALED, total
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -72,6 +73,7 @@ class Slot:
         return {
             "at": _told(self.at),
             "sealed_by_door": doors,
+            "limit_hits_by_limit": {limit: self[LIMIT_HIT + limit] for limit in LIMITS},
             **{name: self[name] for name in FIGURES},
         }
 

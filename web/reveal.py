@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from core.errors import OneTimeShareError, Unavailable, Unfinished
+from core.errors import Newer, OneTimeShareError, Unavailable, Unfinished
 from core.link import Claim, Key
 from core.policy import clean_name
 from core.secret import Kind
@@ -168,6 +168,8 @@ async def download(request: web.Request) -> web.StreamResponse:
     try:
         async with taking as (delivery, ticket):
             return await _send(request, delivery, ticket)
+    except Newer:
+        raise
     except Unavailable as error:
         if chosen is None and not request.get(STREAMING):
             raise Unfinished(claim.reveal(), error.retry_after) from error
@@ -177,28 +179,38 @@ async def download(request: web.Request) -> web.StreamResponse:
 async def _send(
     request: web.Request, delivery: Delivery, ticket: str | None = None
 ) -> web.StreamResponse:
-    # One piece leaves together with the head.
     answer = web.Response() if delivery.short else web.StreamResponse()
     _describe(answer, delivery)
     if ticket is not None:
         answer.headers["OTS-Ticket"] = ticket
     request[STREAMING] = True
-    async for piece in delivery:
-        async with asyncio.timeout(SLOWEST):
-            if isinstance(answer, web.Response):
-                answer.body = piece
-                await _finish(request, answer)
-            else:
-                await answer.prepare(request)
-                await answer.write(piece)
-    async with asyncio.timeout(SLOWEST):
-        await _finish(request, answer)
+    if isinstance(answer, web.Response):
+        await _send_whole(request, answer, delivery)
+    else:
+        await _stream(request, answer, delivery)
     return answer
 
 
-async def _finish(request: web.Request, answer: web.StreamResponse) -> None:
-    await answer.prepare(request)
-    await answer.write_eof()
+async def _send_whole(request: web.Request, answer: web.Response, delivery: Delivery) -> None:
+    """Let the only piece, or none, leave together with the head."""
+    async with asyncio.timeout(SLOWEST):
+        async for piece in delivery:
+            answer.body = piece
+            await answer.prepare(request)
+            await answer.write_eof()
+        if not answer.prepared:
+            await answer.prepare(request)
+            await answer.write_eof()
+
+
+async def _stream(request: web.Request, answer: web.StreamResponse, delivery: Delivery) -> None:
+    async for piece in delivery:
+        async with asyncio.timeout(SLOWEST):
+            await answer.prepare(request)
+            await answer.write(piece)
+    async with asyncio.timeout(SLOWEST):
+        await answer.prepare(request)
+        await answer.write_eof()
 
 
 def _describe(answer: web.StreamResponse, delivery: Delivery) -> None:

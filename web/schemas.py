@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from core.allowance import LIMITS
 from core.invitation import Purpose, Standing
 from core.secret import Kind, State
 from web.report import DOORS, FIGURES
@@ -64,6 +65,7 @@ _FIGURES = {name: number("Bytes." if name.startswith("bytes") else "How many.") 
 _SLOT = {
     "at": moment("Where it begins."),
     "sealed_by_door": shape(**{door: number("How many.") for door in DOORS}),
+    "limit_hits_by_limit": shape(**{limit: number("How many.") for limit in LIMITS}),
     **_FIGURES,
 }
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.blobs.days import in_thread
 from core.blobs.filesystem import FileBlobs
 from core.blobs.pieces import RedisBlobs
 from core.errors import CannotStart, OneTimeShareError
+from core.guards import closed_on_the_way
 from core.quantities import show_size
 
 if TYPE_CHECKING:
@@ -40,13 +42,19 @@ async def open_blobs(
         return await _in_redis(redis, scripts, spare)
     if place.bucket:
         return await _in_bucket(place, largest)
-    blobs = FileBlobs(place.folder)
+    folder, blobs = place.folder, FileBlobs(place.folder)
     try:
         await blobs.start()
         await blobs.check()
+        out_of_reach = await in_thread(closed_on_the_way, folder)
     except OneTimeShareError as error:
         reason = error.__cause__ or "no such folder can be made"
-        raise CannotStart(f"The folder of blobs {place.folder} can not be used: {reason}") from None
+        raise CannotStart(f"The folder of blobs {folder} can not be used: {reason}") from None
+    if not out_of_reach:
+        raise CannotStart(
+            f"Others can read the folder of blobs {folder}; run: chmod 700 {folder}, "
+            "or name a folder in it in BLOBS_URL, which is then made for this user alone."
+        )
     return blobs
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
-from core.errors import StorageFull, Unavailable
+from core.errors import Newer, StorageFull, Unavailable
 from core.together import Together
 
 if TYPE_CHECKING:
@@ -38,11 +38,14 @@ ON_RECORDS = (
         "follow",
         "touch",
     ),
-    *("progress", "done", "inspect", "revoke", "unlock", "reschedule", "material", "rewrap"),
-    *("forestall", "settle", "expire", "lose", "published", "refer", "observe"),
+    *("progress", "done", "burn", "inspect", "revoke", "unlock", "reschedule", "material"),
+    *("rewrap", "forestall", "settle", "expire", "lose", "published", "refer", "observe"),
 )
 ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = ("begin", "count", "keep", "look", "part", "cover", "publish", "spare", "lay", "latch")
+ON_OTHERS = (
+    *("note", "begin", "count", "keep", "look", "part", "cover", "publish"),
+    *("spare", "lay", "latch"),
+)
 # What takes something in is refused where Redis' memory or disk is full. All else goes on: it
 # frees what lies there, or says what became of it.
 TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
@@ -93,6 +96,7 @@ class Scripts:
 
         Raises:
             StorageFull: Redis has no room for what the step takes in; it did not happen.
+            Newer: the step would be on what a newer server has written; it did not happen.
             Unavailable: when Redis does not answer; the step may or may not have happened.
         """
         [answer] = await self.together((name, key, *arguments))
@@ -158,8 +162,12 @@ class Scripts:
 
 
 def _failure(error: Exception, party: tuple[Call, ...]) -> OneTimeShareError:
-    full = isinstance(error, OutOfMemoryError) or str(error).startswith("MISCONF")
-    taking_in = any(name in TAKING_IN for name, *_ in party)
-    failure = StorageFull() if full and taking_in else Unavailable()
+    said = str(error)
+    full = isinstance(error, OutOfMemoryError) or said.startswith("MISCONF")
+    failure: OneTimeShareError = Unavailable()
+    if said.startswith("NEWER"):  # as the scripts say
+        failure = Newer()
+    elif full and any(name in TAKING_IN for name, *_ in party):
+        failure = StorageFull()
     failure.__cause__ = error
     return failure

@@ -29,7 +29,11 @@ if get('profile') ~= 'p0' and not proven then
   -- A repeated call finds its slot given back: the claim itself is the proof then.
   if not (mine and ARGV[3] ~= '') then return {'protected', attempts_left()} end
 end
-if not mine then set('state', 'claimed', 'claim', claim, 'lease', now + LEASE) end
+if not mine then
+  -- Reversible, so it waits for no disk: a Redis that restarts forgets it, and the latch decides.
+  if ARGV[3] == '' then redis.set_repl(redis.REPL_NONE) end
+  set('state', 'claimed', 'claim', claim, 'lease', now + LEASE)
+end
 local material = redis.call('HMGET', record,
   'profile', 'share', 'salt', 'password_salt', 'wrapped', 'size', 'limit', 'meta', 'revision',
   'blob')

@@ -1,7 +1,8 @@
 -- Comes before every script that touches a record; the script itself is its one `step`.
 --   KEYS[1]  the record: a hash; all times in it are milliseconds of Redis' own clock
 --   answers  {the step's answer, {outbox, owner, ref} or nothing}: receipts nobody published yet
--- Fields
+-- Fields: a newer server may write more of them, which change nothing for who does not know them.
+--   v         the layout of all the others; what is newer than VERSION is left alone
 --   state     ready | claimed | opened | burned | expired | revoked
 --   verifier  says who holds the key; compared first (a hash of a hash: its timing tells nothing)
 --   profile, share, salt, password_salt, wrapped, meta   key material; shredded as the life goes on
@@ -16,6 +17,7 @@
 --   told      occasions that have been written to the outbox
 --   kept      when the record may vanish, unless its outbox still holds something
 
+local VERSION = 1
 local LEASE = 60 * 1000
 local WINDOW = 15 * 60 * 1000
 local LONGEST_WINDOW = 6 * 60 * 60 * 1000
@@ -33,6 +35,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function get(field) return redis.call('HGET', record, field) end
 local function number(field) return tonumber(get(field) or 0) end
 local function set(...) redis.call('HSET', record, ...) end
+
+-- Nobody may take for granted what a layout means that they never saw.
+if number('v') > VERSION then return redis.error_reply('NEWER version of a record') end
 
 local function revision() return tostring(number('revision')) end
 

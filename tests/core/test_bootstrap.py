@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from core.bootstrap import open_vault
 from core.errors import CannotStart
 from core.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def refusal(**given: str) -> str:
@@ -36,6 +34,37 @@ async def test_folder_open_to_others_is_refused(tmp_path: Path, mode: int) -> No
     """A data folder that others can enter stops the start, with the command that closes it."""
     await asyncio.to_thread(tmp_path.chmod, mode)
     assert f"chmod 700 {tmp_path}" in await refusal(DATA_DIR=str(tmp_path))
+
+
+async def test_folder_of_blobs_open_to_others_is_refused(tmp_path: Path) -> None:
+    """One that others can come to is closed by its owner, or holds one of ours that is closed."""
+    given = {"DATA_DIR": str(tmp_path / "data")}
+    with tempfile.TemporaryDirectory() as blobs:  # others may pass through all that it lies in
+        await asyncio.to_thread(Path(blobs).chmod, 0o755)
+        assert f"chmod 700 {blobs}" in await refusal(**given, BLOBS_URL=f"file://{blobs}")
+        ours = {"BLOBS_URL": f"file://{blobs}/ours"}
+        async with open_vault(Settings.parse(given | ours)) as house:
+            assert await house.readiness.look()
+        made = await asyncio.to_thread(Path(blobs, "ours").stat)
+        assert stat.S_IMODE(made.st_mode) == 0o700
+    # Nobody comes to what lies in a closed folder: a copy of the data that was brought back, say.
+    await asyncio.to_thread((tmp_path / "data/blobs").mkdir, 0o755)
+    async with open_vault(Settings.parse(given)) as house:
+        assert await house.readiness.look()
+
+
+async def test_disk_of_the_embedded_redis_counts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is fuller than that of the blobs, nothing is let in; one's own Redis has another."""
+    monkeypatch.setattr("core.bootstrap.free", lambda _: 1000)
+    given = {"DATA_DIR": str(tmp_path / "data"), "MIN_FREE_DISK": "1MB"}
+    async with open_vault(Settings.parse(given)) as house:
+        assert await house.free() == 1000
+        assert not (await house.readiness.look()).room
+        url = f"unix://{house.redis.connection_pool.connection_kwargs['path']}"
+        async with open_vault(Settings.parse(given | {"REDIS_URL": url})) as other:
+            assert (await other.readiness.look()).room
 
 
 async def test_place_that_can_not_be_written_is_told(tmp_path: Path) -> None:

@@ -12,15 +12,19 @@ from aiohttp import FormData
 
 from bots.refusals import refusal
 from bots.share import Share, Submission, text_content
+from core.allowance import OPENS
+from core.audit import Act
 from core.bootstrap import open_vault
 from core.errors import CannotStart, NotFound, StorageFull, Unavailable
 from core.invitation import Purpose, Token
-from core.limits import OPENS
 from core.link import Claim, SecretId
 from core.receipts import Event
 from core.record import index_key, record_key
 from core.secret import Kind, Sealed, Sender, SenderRef, State
+from core.sessions import Sessions
 from core.settings import Settings
+from doctor.finding import Grade
+from doctor.storage import storage
 from tests.contents import gathered, pieces, received
 
 if TYPE_CHECKING:
@@ -136,16 +140,23 @@ async def test_senders_of_a_full_redis_go_on(house: House) -> None:
 
 
 async def test_start_on_a_full_redis(settings: Settings) -> None:
-    """One that was used before starts, and is ready but for room; a first start says what to do."""
+    """One that was used before starts, ready but for room, as the doctor says; an empty one not."""
     async with open_vault(settings) as house:
         await house.receipts.join("telegram")
         await fill(house)
         url = house.redis.connection_pool.connection_kwargs["path"]
-        again = Settings.parse({"DATA_DIR": str(settings.data_dir), "REDIS_URL": f"unix://{url}"})
+        given = {"DATA_DIR": str(settings.data_dir), "MIN_FREE_DISK": "1MB"}
+        again = Settings.parse(given | {"REDIS_URL": f"unix://{url}"})
         async with open_vault(again) as other:
             await other.receipts.join("telegram")
+            await other.audit.note(Act.LOGIN, "admin")
+            await other.heartbeats.note("telegram")
+            sessions = Sessions(other.scripts, "a credential")
+            assert await sessions.lives(await sessions.begin())
             found = await other.readiness.look()
         assert (found.redis, found.room, bool(found)) == (True, False, True)
+        [full] = [one for one in await storage(again) if one.grade is Grade.BAD]
+        assert "raise maxmemory" in str(full)
         await house.redis.config_set("maxmemory", 0)
         await house.redis.flushall()
         await fill(house)

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.allowance import Allowance
+from core.allowance import (
+    LIMITS,
+    LOGINS,
+    OPENS,
+    UPLOADS,
+    Allowance,
+)
 from core.errors import Busy, RateLimited, StorageFull, TooManyAtOnce, Unavailable
 from core.gate import Gate
 from core.keys import ServerKey
-from core.limits import LOGINS, OPENS, UPLOADS, Limits, Windows
+from core.limits import Limits, Windows
 from core.room import STORED_EVERY, Room
 from core.scripts import Scripts
 from core.secret import Kind
+from core.statistics import LIMIT_HIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,7 +55,7 @@ class Processes:
     def clock(self) -> int:
         return self.now
 
-    def note(self) -> None:
+    def note(self, _limit: str) -> None:
         self.refused += 1
 
 
@@ -270,3 +277,34 @@ async def test_refused_before_a_byte_is_asked_for(processes: Processes) -> None:
             with pytest.raises(refusal):
                 await anext(entered.counted(content()))
             assert not begun
+
+
+async def test_each_refusal_says_which_limit(house: House) -> None:
+    """Every limit counts under its own name, and all of them together as before."""
+    refused = house.statistics.refused
+    limits = Limits(
+        Windows(house.redis, house.scripts),
+        house.vault.server_key,
+        Allowance(uploads_per_hour=1, opens_per_minute=1, logins_per_minute=1),
+        refused=refused,
+    )
+    for what in (UPLOADS, OPENS, LOGINS):
+        await limits.count(what, "a")
+        with pytest.raises(RateLimited):
+            await limits.count(what, "a")
+    gate = Gate(limits, Disk().room(), Allowance(uploads_at_once=2, uploads_at_once_each=1))
+    with gate.entered("a"):
+        with pytest.raises(TooManyAtOnce), gate.entered("a"):
+            pass
+        with gate.entered("b"), pytest.raises(Busy), gate.entered("c"):
+            pass
+    disk = Disk(free=10)
+    room = Room(Allowance(min_free_disk=20), free=disk.free, stored=disk.stored, refused=refused)
+    with pytest.raises(StorageFull):
+        await room.check(1)
+    [now] = (await house.statistics.hours(1)).values()
+    assert now["limit_hits"] == len(LIMITS)
+    for limit in LIMITS:
+        assert now[f"{LIMIT_HIT}{limit}"] == 1
+        told = {"limit": limit}
+        assert house.metrics.registry.get_sample_value("onetimeshare_limit_hits_total", told) == 1

@@ -33,7 +33,7 @@ async def test_hanging_store_is_told_in_time_and_asked_once(
     """Redis is told as it is beside it, and whoever asks meanwhile gets the same answer."""
     monkeypatch.setattr("core.readiness.PATIENCE", 0.5)
     blobs = Hanging()
-    readiness = Readiness(house.redis, blobs, 0)  # type: ignore[arg-type]  # all that it asks
+    readiness = Readiness(house.redis, blobs, blobs.free, 0)  # type: ignore[arg-type]  # all that it asks
     async with asyncio.timeout(5):
         first, *others = await asyncio.gather(*(readiness.look() for _ in range(50)))
     assert (first.redis, first.blobs, first.room, bool(first)) == (True, False, False, False)

@@ -114,6 +114,12 @@ def test_slip_of_the_pen_is_no_default_in_silence(tmp_path: Path) -> None:
     assert Settings.read(dotenv).port > 0
 
 
+def test_slip_of_the_pen_in_the_environment_is_doubted() -> None:
+    """There it may be somebody else's name: it is told, and stops nothing."""
+    found = Settings.parse({"MAX_FILESIZE": "1MB", "HOSTNAME": "x", "REDIS_PORT": "tcp://10.0.0.1"})
+    assert found.doubts == ("MAX_FILESIZE: there is no such setting; is it MAX_FILE_SIZE?",)
+
+
 def test_bucket_needs_a_key_of_the_operators() -> None:
     """Replicas that share no folder would each make a server key of their own."""
     with pytest.raises(CannotStart) as refused:
@@ -167,4 +173,5 @@ def test_compose_passes_known_settings_only() -> None:
     asked = dict(re.findall(r"\$\{([A-Z_]+):-(.*?)\}", text))
     assert set(asked) <= names_read()
     asked["PUBLIC_URL"] = f"http://localhost:{asked['PORT']}"
+    assert asked.pop("METRICS_PORT")  # where the image's health check asks
     assert Settings.parse(asked) == Settings.parse({})

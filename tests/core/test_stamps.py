@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from core import stamps
 from core.bootstrap import open_vault
@@ -79,8 +80,11 @@ async def test_redis_that_takes_nothing_is_told(house: House, tmp_path: Path) ->
 
 
 async def test_redis_without_our_scripts_language_is_refused() -> None:
-    """A Redis older than 7 stops the start, and the sentence names both versions."""
+    """A Redis older than 7 stops the start, with its version; a replica is told of, loudly."""
     with pytest.raises(CannotStart) as refused:
         await judge(Telling(redis_version="6.2.14"))  # type: ignore[arg-type]  # all that it asks
     assert "6.2.14" in refused.value.reason
-    await judge(Telling(redis_version="7.0.0", aof_enabled=1))  # type: ignore[arg-type]  # same
+    replica = Telling(redis_version="7.0.0", aof_enabled=1, role="slave")
+    with capture_logs() as said:
+        await judge(replica)  # type: ignore[arg-type]  # same
+    assert [line["reason"] for line in said] == ["it is a replica"]

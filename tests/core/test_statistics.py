@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.allowance import OPENS
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.errors import Unavailable, WrongPassword
 from core.link import Claim
 from core.receipts import Waiting
 from core.secret import Kind, SenderRef
-from core.statistics import HOUR, KEPT, LIMIT_HITS, Statistics, total
+from core.statistics import HOUR, KEPT, Statistics, total
 from tests.contents import pieces, received
 from tests.core.test_outbox import outbox_apart
 from tests.core.test_receipts import record, shared
@@ -35,7 +36,7 @@ async def live(house: House) -> None:
     ref = SenderRef("telegram", "7")
     sealed = await vault.seal(pieces(b"y"), kind=Kind.TEXT, owner=b"me", ref=ref)
     await vault.control.revoke(sealed.link.id, b"me")
-    house.statistics.count(LIMIT_HITS)
+    house.statistics.refused(OPENS)
 
 
 async def test_what_happened_is_counted_once_and_outlives_a_restart(settings: Settings) -> None:
@@ -53,6 +54,7 @@ async def test_what_happened_is_counted_once_and_outlives_a_restart(settings: Se
         "revoked": 2,
         "wrong_passwords": 2,
         "limit_hits": 2,
+        "limit_hit:opens": 2,
         "bytes_in": 2 * (2048 + 1024),
         "bytes_out": 2 * 2048,
     }

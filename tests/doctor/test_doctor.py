@@ -71,10 +71,13 @@ async def test_well_installation_has_no_problem_and_an_ill_one_fails(
         assert f"ok       public address: http://localhost:{port} answers" in out
         wrong = "123456:" + "Wrong" * 7
         (tmp_path / "data").chmod(0o750)
+        (tmp_path / ".env").write_text("TZ=UTC\n")
+        (tmp_path / ".env").chmod(0o644)
         status, ill = await examined(tmp_path, **given, TELEGRAM_BOT_TOKEN=wrong)
         assert status == 1
         assert "problem  Telegram: refuses TELEGRAM_BOT_TOKEN: take it from @BotFather" in ill
         assert "warning  data folder: its group can read it; run: chmod 700" in ill
+        assert "warning  settings: others can read .env, where tokens may be" in ill
         assert "1 problems" in ill
     key = (tmp_path / "data/secret.key").read_text().strip()
     for secret in (TOKEN, wrong, key):

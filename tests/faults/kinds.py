@@ -120,7 +120,10 @@ class Late(Once):
 
 
 class Swallowed(Once):
-    """The request never arrives, and nothing says so."""
+    """The request never arrives, nor does what comes after it, and nothing says so."""
+
+    async def asked(self, line: Line, piece: bytes, /) -> bytes:
+        return b"" if line is self.struck else await super().asked(line, piece)
 
     async def strike(self, _line: Line, _piece: bytes, /) -> bytes:
         return b""

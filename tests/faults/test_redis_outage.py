@@ -10,12 +10,15 @@ import pytest
 
 from bots.share import Share, Submission, text_content
 from core.creations import Creations
-from core.record import record_key
+from core.errors import Unavailable
+from core.link import Claim
+from core.record import index_key, record_key
 from core.redis_connection import CONNECTIONS
 from core.scripts import PATIENCE
 from core.secret import Kind, Sender, State
+from tests.contents import gathered
 from tests.faults.conftest import PASSWORD, call_of
-from tests.faults.kinds import ALL, AllDropped, BlackHole, Each
+from tests.faults.kinds import ALL, AllDropped, AllReset, BlackHole, Each
 from tests.faults.proxy import Fault
 from tests.page import Page, Shared, Told, hand_in
 from tests.storms.conftest import SOAK
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 # A call waits for a round trip under way, then makes its own; as much again for a busy machine.
 BOUND = 4 * PATIENCE
+MORE_THAN_A_PIECE = 60_000  # times five bytes
 
 
 async def in_time(call: Callable[[], Awaitable[Told]]) -> Told:
@@ -126,8 +130,9 @@ async def test_script_without_a_claim_is_given_the_one_that_may_have_won(
     web: Web, client: ClientSession, redis_side: Proxy
 ) -> None:
     """Redis goes after the latch: the answer carries the claim, and the repeat with it succeeds."""
-    shared = await Shared.hand_in(client, web.url, text="once")
-    first = await Shared.hand_in(client, web.url, text="so that Redis knows the scripts")
+    text = "once " * MORE_THAN_A_PIECE
+    shared = await Shared.hand_in(client, web.url, text=text)
+    first = await Shared.hand_in(client, web.url, text=text)  # so that Redis knows the scripts
     assert (await Page(client, web.url, first.link).download()).status == 200
     url, fields = f"{web.url}/d/{shared.id}", {"key": shared.key.reveal()}
     redis_side.fault = Each(call_of("release"), ALL[0]())
@@ -136,7 +141,26 @@ async def test_script_without_a_claim_is_given_the_one_that_may_have_won(
     redis_side.fault = Fault()
     assert (told.status, told.problem) == (503, "unfinished")
     async with client.post(url, json={**fields, "claim": told.more["claim"]}) as answer:
-        assert (answer.status, await answer.read()) == (200, b"once")
+        assert (answer.status, await answer.read()) == (200, text.encode())
+
+
+async def test_who_has_it_in_one_piece_keeps_it_though_redis_never_heard(
+    web: Web, client: ClientSession, redis_side: Proxy
+) -> None:
+    """Redis goes while the bytes do: they are there, and a sweep learns of it from the latch."""
+    shared = await Shared.hand_in(client, web.url, text="once")
+    vault, redis, record = web.house.vault, web.house.redis, record_key(shared.id)
+    redis_side.fault = Each(call_of("burn"), AllReset())
+    with pytest.raises(Unavailable):
+        async with vault.take(shared.id, shared.key, Claim.random(), once=True) as (delivery, _):
+            assert (await gathered(delivery)).startswith(b"once")
+    redis_side.fault = Fault()
+    assert await redis.hget(record, "state") == b"claimed"
+    await redis.hset(record, "lease", "0")
+    await redis.zadd(index_key(shared.id), {shared.id.raw: 0})
+    await web.house.sweeper.look()
+    assert await redis.hget(record, "state") == b"opened"
+    assert (await Page(client, web.url, shared.link).open()).more["state"] == "opened"
 
 
 async def test_stop_while_a_link_is_handed_over_stays_a_stop(web: Web, redis_side: Proxy) -> None:

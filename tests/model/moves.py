@@ -119,6 +119,8 @@ def _fetch(flow: Flow, world: World, index: int) -> Moves:
         yield f"{page.claim} releases, reply lost", replace(world, record=record)
         if answer[0] == "ok":
             yield f"{page.claim} releases", replace(world, record=record).page(index, released=True)
+        if page.at_once:
+            yield f"{page.claim} receives it in one piece", world.page(index, received=True)
 
 
 def _end(flow: Flow, world: World, index: int) -> Moves:
@@ -136,6 +138,12 @@ def _end(flow: Flow, world: World, index: int) -> Moves:
         yield f"{page.claim} is done, its process ends", after
         if answer[0] == "ok":
             yield f"{page.claim} is done", flow.shred(after)
+        if page.at_once:
+            record, answer = flow.shipped.run(world.record, "burn", page.claim)
+            after = replace(world, record=record)
+            yield f"{page.claim} has it in one piece, its process ends", after
+            if answer[0] == "ok":
+                yield f"{page.claim} has it in one piece", flow.shred(after)
 
 
 def _guess(flow: Flow, world: World, index: int) -> Moves:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
 ONE, TWO, THREE = Page("c1"), Page("c2"), Page("c3")
+AT_ONCE = Page("c1", at_once=True)
 IGNORANT = Page("c2", password=False)  # of the password
 # Parts of the model that another exploration covers, so that each stays small.
 PASSWORDS = {"guess", "unlock", "change"}
@@ -49,6 +50,12 @@ LIVES = {
     ),
     "three pages and a Redis that falls back": Case(
         (ONE, TWO, THREE), {*PASSWORDS, "publish", "unclaim", "revoke", "sweep"}, least=50_000
+    ),
+    "one page that takes it in one piece": Case(
+        (AT_ONCE, TWO), {*PASSWORDS, "publish", "fall back"}, least=10_000
+    ),
+    "the same, and a Redis that falls back": Case(
+        (AT_ONCE, TWO), {*PASSWORDS, "publish", "unclaim", "revoke"}, least=10_000
     ),
     "wrong passwords until the lock, and after each unlock": Case(
         (IGNORANT,),
@@ -111,7 +118,7 @@ MUTANTS = {
     "claim that is not idempotent": Mutant("a_claim_is_told_again", _CALM,
         script={"claim": _NOT_MINE}),
     "claim that extends its lease": Mutant("a_claim_is_told_again", _CALM,
-        script={"claim": ("if not mine then set", "if true then set")}),
+        script={"claim": ("if not mine then\n", "if true then\n")}),
     "attempt that does not know the claim": Mutant("a_claim_is_told_again",
         Case((ONE,), {"fetch", "end", "unlock", "change", "revoke", "sweep", *AFTERWARDS},
              protected=True, options={"most_attempts": 2}),
@@ -130,6 +137,13 @@ MUTANTS = {
     "sweep that does not ask": Mutant("what_waits_opens", _CALM, flow={"sweep_asks": False}),
     "ticket that outlives its password": Mutant("a_new_password_shuts_out",
         LIVES["another lifetime and another password"], flow={"checked": False}),
+    "burn without a receipt": Mutant("every_end_is_told_once",
+        Case((AT_ONCE, TWO), {*PASSWORDS, "publish", "fall back"}),
+        script={"burn": ("finish('burned', 'opened')", "finish('burned')")}),
+    "burn that leaves the key": Mutant("the_end_leaves_nothing",
+        Case((AT_ONCE, TWO), {*PASSWORDS, "publish", "fall back"}),
+        script={"burn": ("finish('burned', 'opened')",
+                         "set('state', 'burned') receipt('end', 'opened')")}),
     "end without a receipt": Mutant("every_end_is_told_once", _CALM,
         script={"done": ("finish('burned', 'opened')", "finish('burned')")}),
     "receipt that does not hold the record": Mutant("nothing_stays_for_ever", _CALM,

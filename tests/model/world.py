@@ -20,6 +20,7 @@ class Page:
 
     claim: str
     password: bool = True  # whether it knows the password, should there be one
+    at_once: bool = False  # it takes all in one piece, and is done with that
     answered: frozenset[int] = frozenset()  # revisions at which a claim was granted
     tickets: frozenset[int] = frozenset()  # revisions of the tickets that it was given
     checked: bool = False

@@ -64,7 +64,7 @@ async def test_nothing_that_is_told_names_anybody(
     assert len(ours) < 400
     assert set(re.findall(r'[{,](\w+)="', "\n".join(ours))) <= {
         *("method", "route", "status", "le", "step", "part", "door", "event", "outcome"),
-        "direction",
+        *("direction", "limit"),
     }
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.bootstrap import House
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OF_PROMETHEUS = {"up"}  # what it tells itself
 BY_PROMETHEUS = {"job", "instance"}  # labels that it adds
 
