@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.bootstrap import open_vault
-from core.errors import CannotStart, Unavailable
+from core.errors import CannotStart, StorageFull, Unavailable
 from core.link import SecretId
 from core.record import index_key, record_key
 from core.redis_address import RedisAddress
@@ -83,7 +83,7 @@ async def test_secret_that_the_index_does_not_take_is_not_there(house: House, no
     """A record is made only where the sweeper will find it: its sender is told, and it is not."""
     ids = (SecretId.random() for _ in range(1000))
     one = next(n for n in ids if nodes.owner(index_key(n)) is not nodes.owner(record_key(n)))
-    with limited(nodes.owner(index_key(one))), pytest.raises(Unavailable):
+    with limited(nodes.owner(index_key(one))), pytest.raises(StorageFull):
         await house.vault.seal(pieces(TEXT.encode()), kind=Kind.TEXT, secret_id=one)
     await house.scripts.aclose()  # nothing is on its way any more
     assert await house.redis.hget(record_key(one), "size") is None
@@ -108,11 +108,11 @@ async def test_server_that_hangs_holds_up_no_other(house: House, nodes: Nodes) -
 async def test_worst_server_counts_and_is_named(
     house: House, settings: Settings, nodes: Nodes
 ) -> None:
-    """One that takes nothing makes all not ready; one that may forget is told by the doctor."""
-    assert (await house.readiness.look()).redis
+    """Where one is full, there is no room; one that may forget is told by the doctor."""
+    assert (await house.readiness.look()).room
     odd = nodes.primaries[1]
     with limited(odd):
-        assert not (await house.readiness.look()).redis
+        assert not (await house.readiness.look()).room
     with changed(odd, "appendfsync", "everysec", "always"):
         ready = await house.readiness.look()
         found = [one for one in await storage(settings) if "set appendfsync" in one.told]
