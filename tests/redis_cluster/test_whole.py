@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 
 from core.bootstrap import open_vault
 from core.errors import CannotStart, StorageFull, Unavailable
-from core.link import SecretId
+from core.link import Claim, SecretId
 from core.record import index_key, record_key
 from core.redis_address import RedisAddress
 from core.redis_rights import rule
@@ -20,10 +21,11 @@ from core.secret import Kind
 from core.settings import Settings
 from doctor.finding import Grade
 from doctor.storage import storage
-from tests.contents import pieces
+from tests.contents import pieces, received
 from tests.page import Page, Shared
 from tests.redis.servers import Server
 from tests.redis.test_rights import PASSWORD, operator, requests, senders, sweep
+from tests.stores import at
 from tests.test_process import free_port, ready, running
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 AT_ONCE = 60
+LARGE = os.urandom(600_000)  # several pieces
 TEXT = "the code is 4711"
 
 
@@ -105,6 +108,18 @@ async def test_server_that_hangs_holds_up_no_other(house: House, nodes: Nodes) -
     assert await asyncio.gather(*waiting) == [[True]] * len(waiting)
 
 
+async def test_blobs_lie_there_too(nodes: Nodes, settings: Settings) -> None:
+    """With `BLOBS_URL=redis:` pieces and latch are in the slot of their secret, and add up."""
+    given = {"DATA_DIR": str(settings.data_dir), "REDIS_URL": nodes.url, "MAX_SIZE": "1MB"}
+    async with open_vault(at("redis:", **given)) as house:
+        for _ in range(5):
+            link = (await house.vault.seal(pieces(LARGE), kind=Kind.FILE)).link
+            assert await received(house.vault, link.id, link.key, Claim.random()) == LARGE
+        await house.vault.seal(pieces(LARGE), kind=Kind.FILE)
+        assert len(LARGE) < await house.blobs.stored() < 7 * len(LARGE)
+        await house.sweeper.sweep()
+
+
 async def test_worst_server_counts_and_is_named(
     house: House, settings: Settings, nodes: Nodes
 ) -> None:
@@ -147,19 +162,19 @@ async def test_address_of_the_other_kind_is_refused_at_the_start(
     """A server of a cluster is no single one, nor the other way round; each says what to write."""
     one_of_many = f"redis://127.0.0.1:{nodes.primaries[0].port}"
     with pytest.raises(CannotStart, match=r"redis\+cluster://"):
-        await started(at(tmp_path, one_of_many))
+        await started(coming_to(tmp_path, one_of_many))
     single = Server(tmp_path)
     try:
         await single.start()
         with pytest.raises(CannotStart, match="write redis:// instead"):
-            await started(at(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
+            await started(coming_to(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
     finally:
         await single.aclose()
     with pytest.raises(CannotStart, match="does not answer"):
-        await started(at(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
+        await started(coming_to(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
 
 
-def at(folder: Path, url: str) -> Settings:
+def coming_to(folder: Path, url: str) -> Settings:
     return Settings.parse({"DATA_DIR": str(folder / "data"), "REDIS_URL": url})
 
 
