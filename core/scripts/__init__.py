@@ -187,7 +187,7 @@ class Scripts:
             return answers
         lost = reached if isinstance(reached, Exception) else TimeoutError("replicas")
         return [
-            answer if call[0] in READING or isinstance(answer, NoScriptError) else lost
+            answer if call[0] in READING or isinstance(answer, Exception) else lost
             for call, answer in zip(calls, answers, strict=True)
         ]
 
