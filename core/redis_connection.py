@@ -80,7 +80,7 @@ def _options(address: RedisAddress, patience: float | None) -> dict[str, Any]:
         "socket_timeout": address.patience or patience,
         "socket_connect_timeout": address.patience or PATIENCE,
         "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
-        "driver_info": None,  # a right more to be given, and a word more for each connection
+        "driver_info": None,  # telling it takes a right more, and a word for each connection
     }
 
 

@@ -47,11 +47,12 @@ class Sentinels(Sentinel):
         Raises:
             MasterNotFoundError: none knows it, or none answers.
         """
-        for number, sentinel in enumerate(self.sentinels):
+        for sentinel in tuple(self.sentinels):  # others may be asking, and moving one up
             with suppress(ConnectionError, TimeoutError):
                 named: Any = await sentinel.sentinel_get_master_addr_by_name(service_name)
                 if named is not None:
-                    self.sentinels.insert(0, self.sentinels.pop(number))
+                    self.sentinels.remove(sentinel)
+                    self.sentinels.insert(0, sentinel)
                     return str(named[0]), int(named[1])
         raise MasterNotFoundError(service_name)
 
