@@ -39,7 +39,9 @@ from core.readiness import Readiness
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
+from core.redis_address import RedisAddress
 from core.redis_connection import connect, judge
+from core.redis_rights import check_rights
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -99,21 +101,22 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
     """
     await asyncio.to_thread(_private_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        if settings.redis_url is not None:
-            url = settings.redis_url.reveal()
-        elif own_redis:
+        address = settings.redis_url
+        if address is None and own_redis:
             url = await stack.enter_async_context(embedded_redis(settings.data_dir))
-        else:
-            url = join_redis(settings.data_dir)
-        redis = await stack.enter_async_context(connect(url))
+            address = RedisAddress.parse(url)
+        elif address is None:
+            address = RedisAddress.parse(join_redis(settings.data_dir))
+        redis = await stack.enter_async_context(connect(address))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         if settings.redis_url is not None:
+            await check_rights(redis)
             await judge(redis)
         await stamps.check(redis, server_key)
         metrics = Metrics()
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
-        quick = await stack.enter_async_context(connect(url, patience=None))
-        scripts = Scripts(quick, trip=metrics.redis_trip)
+        quick = await stack.enter_async_context(connect(address, patience=None))
+        scripts = Scripts(quick, trip=metrics.redis_trip, replicas=address.replicas)
         stack.push_async_callback(scripts.aclose)
         store = await open_blobs(
             settings.blobs,

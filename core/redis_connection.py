@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import (
+    BlockingConnectionPool,
+    Connection,
+    Redis,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from core.errors import CannotStart
+from core.redis_address import Kind
+from core.redis_refusal import why_not
+from core.redis_sentinel import sentinel_pool
 from core.redis_server import OLDEST
 from core.redis_state import RedisState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from redis.asyncio import ConnectionPool
+
+    from core.redis_address import RedisAddress
 
 log = structlog.get_logger()
 
@@ -26,26 +39,52 @@ PATIENCE = 5.0  # seconds that a request waits for a free connection, and for an
 
 
 @asynccontextmanager
-async def connect(url: str, *, patience: float | None = PATIENCE) -> AsyncIterator[Redis]:
-    """Connect; `patience` is in seconds, for each answer."""
-    try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=PATIENCE,
-            socket_timeout=patience,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
-        )
-    except ValueError:
-        raise CannotStart("REDIS_URL: write redis://, rediss:// or unix://") from None
-    try:
+async def connect(
+    address: RedisAddress, *, patience: float | None = PATIENCE
+) -> AsyncIterator[Redis]:
+    """Connect; `patience` is in seconds, for each answer, where the address says nothing else.
+
+    Raises:
+        CannotStart: it does not answer, or to somebody else only.
+    """
+    pools = sentinel_pool if address.kind is Kind.SENTINEL else _single_pool
+    async with pools(address, _options(address, patience)) as pool:
         redis = Redis(connection_pool=pool)
         try:
             await redis.ping()
         except RedisError as error:
-            raise CannotStart(f"Redis does not answer: {type(error).__name__}") from None
+            raise CannotStart(why_not(error, address)) from None
         yield redis
+
+
+def _options(address: RedisAddress, patience: float | None) -> dict[str, Any]:
+    """List what a pool and its connections need, wherever they lead."""
+    return {
+        **address.login,
+        **(address.tls or {}),
+        "db": address.db,
+        "max_connections": CONNECTIONS,
+        "timeout": PATIENCE,
+        "socket_timeout": address.patience or patience,
+        "socket_connect_timeout": address.patience or PATIENCE,
+        "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), RETRIES),
+        "driver_info": None,  # telling it takes a right more, and a word for each connection
+    }
+
+
+@asynccontextmanager
+async def _single_pool(
+    address: RedisAddress, options: dict[str, Any]
+) -> AsyncIterator[ConnectionPool]:
+    """Have connections to the one server that there is."""
+    place: dict[str, Any] = {"connection_class": UnixDomainSocketConnection, "path": address.path}
+    if not address.path:
+        [(host, port)] = address.nodes
+        kind = Connection if address.tls is None else SSLConnection
+        place = {"connection_class": kind, "host": host, "port": port}
+    pool = BlockingConnectionPool(**place, **options)
+    try:
+        yield pool
     finally:
         await pool.aclose()
 
@@ -60,7 +99,8 @@ async def judge(redis: Redis) -> None:
     if state.too_old:
         raise CannotStart(f"Redis is version {state.version}: use {OLDEST} or newer, or Valkey.")
     if not state.takes_writes:
-        why = "it is a replica" if state.replica else "it is loading, or its disk is full"
+        other = "it is loading, too few replicas follow it, or its disk is full"
+        why = "it is a replica" if state.replica else other
         log.warning("redis takes no writes", reason=why)
     for risk in state.risks():
         log.warning("redis may lose secrets", reason=risk)

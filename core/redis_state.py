@@ -21,11 +21,16 @@ SAVES, STOPS = "save", "stop-writes-on-bgsave-error"
 
 @dataclass(frozen=True, slots=True)
 class RedisState:
-    """`fsync` is None where the server tells its settings to nobody, as hosted ones do."""
+    """`fsync` is None where the server tells its settings to nobody, as hosted ones do.
+
+    `enough`: it has the replicas without which it takes no writes; None where it needs none.
+    """
 
     version: str
     loading: bool
     replica: bool
+    replicas: int
+    enough: bool | None
     persists: bool
     last_write_failed: bool
     fsync: str | None
@@ -46,6 +51,8 @@ class RedisState:
             version=str(told.get("valkey_version", told.get("redis_version", "0"))),
             loading=told.get("loading", 0) != 0,
             replica=told.get("role") == "slave",
+            replicas=int(told.get("connected_slaves", 0)),
+            enough=_enough(told.get("min_slaves_good_slaves")),
             persists=told.get("aof_enabled", 0) == 1,
             last_write_failed=told.get("aof_last_write_status", "ok") != "ok"
             or (told.get("rdb_last_bgsave_status", "ok") != "ok" and _stops(settings)),
@@ -58,7 +65,8 @@ class RedisState:
     @property
     def takes_writes(self) -> bool:
         """Whether what becomes of a secret can be written there now."""
-        return not (self.loading or self.replica or self.last_write_failed)
+        alone = self.enough is False
+        return not (self.loading or self.replica or self.last_write_failed or alone)
 
     @property
     def full(self) -> bool:
@@ -79,6 +87,8 @@ class RedisState:
             found.append("it loses its last moments when its machine fails: set appendfsync always")
         if self.policy != "noeviction":
             found.append("it drops secrets when memory is short: set maxmemory-policy noeviction")
+        if self.replicas and self.enough is None:
+            found.append("it takes writes that a fail-over undoes: set min-replicas-to-write 1")
         return found
 
     def risks_of_blobs(self) -> list[str]:
@@ -91,6 +101,11 @@ class RedisState:
         if not self.most:
             found.append("blobs may take all memory of its machine: set maxmemory")
         return found
+
+
+def _enough(replicas: int | None) -> bool | None:
+    """It counts those that follow closely only where it needs some; with none it has too few."""
+    return None if replicas is None else replicas > 0
 
 
 async def _settings(redis: Redis) -> Mapping[str | None, str | None]:

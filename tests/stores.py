@@ -42,7 +42,7 @@ async def opened(url: str) -> AsyncIterator[Blobs]:
     async with AsyncExitStack() as stack:
         redis = Redis()  # other stores never ask it
         if settings.redis_url is not None:
-            redis = await stack.enter_async_context(connect(settings.redis_url.reveal()))
+            redis = await stack.enter_async_context(connect(settings.redis_url))
         scripts = Scripts(redis)
         stack.push_async_callback(scripts.aclose)
         spare = settings.allowance.min_free_disk

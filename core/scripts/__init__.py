@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from core.errors import Newer, StorageFull, Unavailable
+from core.redis_address import REPLICATED_WITHIN
 from core.together import Together
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ ON_OTHERS = (
 # frees what lies there, or says what became of it.
 TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
 GOES_ON = "#!lua flags=allow-oom\n"
+# What only reads, or writes what the clock or the moment decides: nothing a fail-over could undo.
+READING = frozenset(
+    {
+        *("peek", "inspect", "check", "material", "inquire", "look", "observe", "note"),
+        *("acquire window", "see window"),
+        *("EXISTS", "GET", "HEXISTS", "HGETALL", "HVALS", "XRANGE"),
+        *("ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+    }
+)
+LAST = "ots:last"  # written after all else, see `_pipe`
+WRITE_LAST = f"{GOES_ON}return redis.call('SET', KEYS[1], 1)"
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips under way at once, in each process
 
@@ -76,9 +88,14 @@ class Scripts:
         *,
         patience: float = PATIENCE,
         trip: Callable[[], AbstractContextManager[object]] = nullcontext,
+        replicas: int = 0,
     ) -> None:
-        """Take the connections; a round trip has `patience` seconds, and is made in a `trip`."""
+        """Take the connections; a round trip has `patience` seconds, and is made in a `trip`.
+
+        What it wrote is acknowledged when so many `replicas` have it too.
+        """
         self._redis = redis
+        self._replicas = replicas
         self._trip = trip
         self._patience = patience
         self._scripts = {
@@ -147,6 +164,7 @@ class Scripts:
         return answers
 
     async def _pipe(self, calls: list[Call]) -> list[Any]:
+        waits = self._replicas > 0 and any(call[0] not in READING for call in calls)
         async with self._redis.pipeline(transaction=False) as pipe:
             for name, *arguments in calls:
                 script = self._scripts.get(str(name))
@@ -154,7 +172,24 @@ class Scripts:
                     pipe.execute_command(name, *arguments)
                 else:
                     pipe.execute_command("EVALSHA", script.sha, 1, *arguments)
-            return await pipe.execute(raise_on_error=False)
+            if waits:
+                # Redis waits for what this connection wrote. A step done before, whose reply was
+                # lost on another one, writes nothing now; this comes after whatever it wrote.
+                pipe.execute_command("EVAL", WRITE_LAST, 1, LAST)
+                pipe.execute_command("WAIT", self._replicas, int(REPLICATED_WITHIN * 1000))
+            answers = await pipe.execute(raise_on_error=False)
+        return self._replicated(calls, answers) if waits else answers
+
+    def _replicated(self, calls: list[Call], answers: list[Any]) -> list[Any]:
+        """Take back what was acknowledged if too few replicas have it; it can be done again."""
+        *answers, _, reached = answers
+        if not isinstance(reached, Exception) and reached >= self._replicas:
+            return answers
+        lost = reached if isinstance(reached, Exception) else TimeoutError("replicas")
+        return [
+            answer if call[0] in READING or isinstance(answer, Exception) else lost
+            for call, answer in zip(calls, answers, strict=True)
+        ]
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
