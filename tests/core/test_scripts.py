@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from redis.asyncio import BlockingConnectionPool, Redis
 
 from core.errors import Unavailable
+from core.redis_pipe import ServerPipe
 from core.scripts import TRIPS, Scripts
 from core.together import MOST
 
@@ -27,7 +28,7 @@ async def test_crowd_before_a_silent_redis_is_told_in_time() -> None:
     server = await asyncio.start_server(_silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     redis = Redis(connection_pool=BlockingConnectionPool(host="127.0.0.1", port=port))
-    scripts = Scripts(redis, patience=0.5)
+    scripts = Scripts(ServerPipe(redis), patience=0.5)
     crowd = [scripts.together(("GET", "x")) for _ in range(30 * TRIPS * MOST)]
     async with server, asyncio.timeout(10):  # not 30 times half a second
         told = await asyncio.gather(*crowd, return_exceptions=True)
