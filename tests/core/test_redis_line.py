@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from redis.asyncio import Connection
+from redis.asyncio import ConnectionPool
 from redis.exceptions import ConnectionError as Broken
 from redis.exceptions import ResponseError
 
@@ -52,12 +51,13 @@ async def proxy(tmp_path: Path) -> AsyncIterator[Proxy]:
 @asynccontextmanager
 async def lined(proxy: Proxy, patience: float = 5.0) -> AsyncIterator[Line]:
     """Have a line through the proxy."""
-    connect = partial(Connection, host="127.0.0.1", port=proxy.port, socket_timeout=SILENCE)
-    line = Line(connect, patience=patience, silence=SILENCE)
+    pool = ConnectionPool(host="127.0.0.1", port=proxy.port, socket_timeout=SILENCE)
+    line = Line(pool, patience=patience, silence=SILENCE)
     try:
         yield line
     finally:
         await line.aclose()
+        await pool.aclose()
 
 
 async def ask(line: Line, *commands: tuple[Any, ...]) -> list[Any]:
