@@ -59,7 +59,7 @@ class Audit:
         now = self._clock()
         fields = ("at", now, "act", act, "who", who, "about", about)
         await self._run.together(
-            ("XADD", STREAM, "MAXLEN", "~", MOST, "*", *fields),
+            ("spare", STREAM, "XADD", "MAXLEN", "~", MOST, "*", *fields),
             ("XTRIM", STREAM, "MINID", now - REMEMBERED),
         )
 

@@ -41,7 +41,7 @@ class Cluster(RedisCluster):
             socket_connect_timeout=ANSWER_WITHIN,
             retry=Retry(NoBackoff(), 0),  # `execute_command` does it, with pauses
             ssl=address.tls is not None,
-            driver_info=None,  # a right more to be given, and a word more for each connection
+            driver_info=None,  # telling it takes a right more, and a word for each connection
             **more,
         )
         # Its connections take that, and it does not pass it on.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.bootstrap import open_vault
-from core.errors import CannotStart, Unavailable
-from core.link import SecretId
+from core.errors import CannotStart, StorageFull, Unavailable
+from core.link import Claim, SecretId
 from core.record import index_key, record_key
 from core.redis_address import RedisAddress
 from core.redis_rights import rule
@@ -20,10 +21,11 @@ from core.secret import Kind
 from core.settings import Settings
 from doctor.finding import Grade
 from doctor.storage import storage
-from tests.contents import pieces
+from tests.contents import pieces, received
 from tests.page import Page, Shared
 from tests.redis.servers import Server
 from tests.redis.test_rights import PASSWORD, operator, requests, senders, sweep
+from tests.stores import at
 from tests.test_process import free_port, ready, running
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 AT_ONCE = 60
+LARGE = os.urandom(600_000)  # several pieces
 TEXT = "the code is 4711"
 
 
@@ -83,7 +86,7 @@ async def test_secret_that_the_index_does_not_take_is_not_there(house: House, no
     """A record is made only where the sweeper will find it: its sender is told, and it is not."""
     ids = (SecretId.random() for _ in range(1000))
     one = next(n for n in ids if nodes.owner(index_key(n)) is not nodes.owner(record_key(n)))
-    with limited(nodes.owner(index_key(one))), pytest.raises(Unavailable):
+    with limited(nodes.owner(index_key(one))), pytest.raises(StorageFull):
         await house.vault.seal(pieces(TEXT.encode()), kind=Kind.TEXT, secret_id=one)
     await house.scripts.aclose()  # nothing is on its way any more
     assert await house.redis.hget(record_key(one), "size") is None
@@ -105,14 +108,26 @@ async def test_server_that_hangs_holds_up_no_other(house: House, nodes: Nodes) -
     assert await asyncio.gather(*waiting) == [[True]] * len(waiting)
 
 
+async def test_blobs_lie_there_too(nodes: Nodes, settings: Settings) -> None:
+    """With `BLOBS_URL=redis:` pieces and latch are in the slot of their secret, and add up."""
+    given = {"DATA_DIR": str(settings.data_dir), "REDIS_URL": nodes.url, "MAX_SIZE": "1MB"}
+    async with open_vault(at("redis:", **given)) as house:
+        for _ in range(5):
+            link = (await house.vault.seal(pieces(LARGE), kind=Kind.FILE)).link
+            assert await received(house.vault, link.id, link.key, Claim.random()) == LARGE
+        await house.vault.seal(pieces(LARGE), kind=Kind.FILE)
+        assert len(LARGE) < await house.blobs.stored() < 7 * len(LARGE)
+        await house.sweeper.sweep()
+
+
 async def test_worst_server_counts_and_is_named(
     house: House, settings: Settings, nodes: Nodes
 ) -> None:
-    """One that takes nothing makes all not ready; one that may forget is told by the doctor."""
-    assert (await house.readiness.look()).redis
+    """Where one is full, there is no room; one that may forget is told by the doctor."""
+    assert (await house.readiness.look()).room
     odd = nodes.primaries[1]
     with limited(odd):
-        assert not (await house.readiness.look()).redis
+        assert not (await house.readiness.look()).room
     with changed(odd, "appendfsync", "everysec", "always"):
         ready = await house.readiness.look()
         found = [one for one in await storage(settings) if "set appendfsync" in one.told]
@@ -147,19 +162,19 @@ async def test_address_of_the_other_kind_is_refused_at_the_start(
     """A server of a cluster is no single one, nor the other way round; each says what to write."""
     one_of_many = f"redis://127.0.0.1:{nodes.primaries[0].port}"
     with pytest.raises(CannotStart, match=r"redis\+cluster://"):
-        await started(at(tmp_path, one_of_many))
+        await started(coming_to(tmp_path, one_of_many))
     single = Server(tmp_path)
     try:
         await single.start()
         with pytest.raises(CannotStart, match="write redis:// instead"):
-            await started(at(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
+            await started(coming_to(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
     finally:
         await single.aclose()
     with pytest.raises(CannotStart, match="does not answer"):
-        await started(at(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
+        await started(coming_to(tmp_path, f"redis+cluster://127.0.0.1:{single.port}"))
 
 
-def at(folder: Path, url: str) -> Settings:
+def coming_to(folder: Path, url: str) -> Settings:
     return Settings.parse({"DATA_DIR": str(folder / "data"), "REDIS_URL": url})
 
 
