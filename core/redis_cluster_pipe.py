@@ -38,7 +38,7 @@ NONE = -1  # the number of what nobody asked for
 class ClusterPipe:
     """To the servers of a cluster, all at once."""
 
-    ordered = False
+    ordered = gathers = False
 
     def __init__(self, cluster: Cluster, replicas: int = 0) -> None:
         """Take a cluster's client for this alone: where a slot is, is learned through it."""
@@ -60,6 +60,9 @@ class ClusterPipe:
             await asyncio.sleep(pause)
             await self._send(astray, lasting)
         return [command.result for command in sent]
+
+    async def aclose(self) -> None:
+        """Have nothing to wait for: whoever sends does."""
 
     async def _send(self, commands: Sequence[PipelineCommand], lasting: Collection[int]) -> None:
         """Have commands run by whoever has their keys, or shall be asked."""

@@ -21,6 +21,7 @@ from core.errors import CannotStart
 from core.redis_address import Kind
 from core.redis_cluster import Cluster
 from core.redis_cluster_pipe import ClusterPipe
+from core.redis_line import SILENCE
 from core.redis_pipe import ServerPipe
 from core.redis_refusal import why_no_cluster, why_not
 from core.redis_sentinel import sentinel_pool
@@ -121,7 +122,9 @@ def pipe_to(redis: AnyRedis, replicas: int = 0) -> Pipe:
     """
     if isinstance(redis, Cluster):
         return ClusterPipe(redis, replicas)
-    return ServerPipe(redis, replicas)
+    pool = redis.connection_pool
+    patience = pool.connection_kwargs.get("socket_timeout")
+    return ServerPipe(pool, replicas, silence=patience or SILENCE)
 
 
 async def judge(redis: AnyRedis) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from redis.exceptions import RedisError
 
 from core.redis_address import REPLICATED_WITHIN
+from core.redis_line import SILENCE, Line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from redis.asyncio import Redis
+    from redis.asyncio import ConnectionPool
 
 Argument: TypeAlias = bytes | str | int
 Command: TypeAlias = tuple[Argument, ...]
@@ -27,11 +28,13 @@ class TooFewReplicas(RedisError):
 class Pipe(Protocol):
     """Takes commands to where their keys are; each has one key, or more in the same slot.
 
-    `ordered` says that they are run in the order in which they were sent, whatever their keys.
+    `ordered` says that they are run in the order in which they were sent, whatever their keys;
+    `gathers`, that what is sent in one moment travels together, and nobody waits too long.
     `replicas` is how many must have what lasts.
     """
 
     ordered: bool
+    gathers: bool
     replicas: int
 
     def lane(self, key: Argument) -> str:
@@ -46,33 +49,37 @@ class Pipe(Protocol):
             RedisError: none was answered; any may have been run.
         """
 
+    async def aclose(self) -> None:
+        """Wait for what is under way."""
+
 
 class ServerPipe:
-    """To one server."""
+    """To one server, over one connection."""
 
-    ordered = True
+    ordered = gathers = True
 
-    def __init__(self, redis: Redis, replicas: int = 0) -> None:
-        self._redis = redis
+    def __init__(
+        self, pool: ConnectionPool, replicas: int = 0, *, silence: float = SILENCE
+    ) -> None:
+        """Take where to get it; who is silent for so many seconds is given up for another one."""
+        self._line = Line(pool, silence=silence)
         self.replicas = replicas
 
     def lane(self, key: Argument) -> str:  # noqa: ARG002 - it has all keys
         return ""
 
     async def send(self, commands: Sequence[Command], lasting: Collection[int] = ()) -> list[Any]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for command in commands:
-                pipe.execute_command(*command)
-            if not lasting:
-                return await pipe.execute(raise_on_error=False)
-            for command in waiting(LAST, self.replicas):
-                pipe.execute_command(*command)
-            *answers, last, reached = await pipe.execute(raise_on_error=False)
+        if not lasting:
+            return await self._line.send(commands)
+        *answers, last, reached = await self._line.send([*commands, *waiting(LAST, self.replicas)])
         lost = missed(last, reached, self.replicas)
         if lost is not None:
             for n in lasting:
                 answers[n] = taken_back(answers[n], lost)
         return answers
+
+    async def aclose(self) -> None:
+        await self._line.aclose()
 
 
 def waiting(key: str, replicas: int) -> tuple[Command, Command]:

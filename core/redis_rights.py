@@ -13,7 +13,6 @@ from redis.exceptions import NoPermissionError, RedisError
 
 from core.errors import CannotStart
 from core.redis_cluster import Cluster
-from core.redis_pipe import ServerPipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,4 +118,7 @@ async def _tried(redis: AnyRedis, lines: Sequence[str]) -> list[Any]:
         commands.append((*name.split("|"), *named))
     if isinstance(redis, Cluster):
         return await redis.at(PROBE, commands)
-    return await ServerPipe(redis).send(commands)
+    async with redis.pipeline(transaction=False) as pipe:
+        for command in commands:
+            pipe.execute_command(*command)
+        return await pipe.execute(raise_on_error=False)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from core.errors import OneTimeShareError
     from core.redis_pipe import Pipe
+
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
 Party: TypeAlias = tuple[float, tuple[Call, ...]]  # calls, and since when (s) they wait
 
@@ -158,10 +159,23 @@ class Scripts:
         return [*done, *await self.together(*then)]
 
     async def _go(self, lane: str, calls: tuple[Call, ...]) -> list[Any]:
+        if self._pipe.gathers:
+            return await self._alone(calls)
         trips = self._lanes.get(lane)
         if trips is None:
             trips = self._lanes[lane] = Together(self._travel, at_once=TRIPS)
         return await trips((time.monotonic(), calls))
+
+    async def _alone(self, calls: tuple[Call, ...]) -> list[Any]:
+        try:
+            with self._trip():
+                answers = await self._send(calls)
+        except RedisError as error:
+            raise _failure(error, calls) from error
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise _failure(answer, calls)
+        return answers
 
     async def _travel(self, parties: Sequence[Party]) -> list[list[Any] | Exception]:
         """Make one round trip; who waited too long for it is told so, and has no part in it."""
@@ -186,7 +200,7 @@ class Scripts:
             told.append(_failure(failed[0], party) if failed else own)
         return told
 
-    async def _send(self, calls: list[Call]) -> list[Any]:
+    async def _send(self, calls: Sequence[Call]) -> list[Any]:
         sent = [self._command(call) for call in calls]
         answers = await self._pipe.send(sent, self._lasting(calls))
         unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
@@ -215,6 +229,7 @@ class Scripts:
         """Wait for the trips under way."""
         for trips in [*self._lanes.values()]:
             await trips.aclose()
+        await self._pipe.aclose()
 
 
 def _failure(error: BaseException, party: tuple[Call, ...]) -> OneTimeShareError:

@@ -17,7 +17,7 @@ from core.outbox import Outbox
 from core.passwords import Passwords, Place
 from core.receipts import Receipts
 from core.records import Records
-from core.redis_pipe import ServerPipe
+from core.redis_connection import pipe_to
 from core.scripts import ON_OTHERS, ON_RECORDS, Script, Scripts, source
 from core.settings import Settings
 from core.statistics import Statistics
@@ -44,7 +44,7 @@ class ClockedScripts(Scripts):
     """
 
     def __init__(self, redis: Redis) -> None:
-        super().__init__(ServerPipe(redis))
+        super().__init__(pipe_to(redis))
         self._scripts = {
             name: Script.of(kept_in(CLOCK, source(name))) for name in (*ON_RECORDS, *ON_OTHERS)
         }
