@@ -29,6 +29,7 @@ script|load return
 wait 0 0
 time
 set KEY 1 px 1000
+eval return 1 KEY
 evalsha 0000000000000000000000000000000000000000 1 KEY
 get KEY
 exists KEY
