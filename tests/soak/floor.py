@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 DAY = 24 * 60 * 60  # seconds
-# Kinds of keys: how many there may be, where that does not follow what was shared, and what is
-# known of their end. What has none is there once, however much was shared.
+# Kinds of keys of which some stay for good: how many, however much was shared.
 LASTING = {
     "ots:key-check": 1,
     "ots:doors": 1,
@@ -28,8 +27,8 @@ LASTING = {
     "ots:hour:…": 3,
     "ots:{inv}:handed:…": 2,
 }
+# Seconds that others may have to live, where that is more than a secret and its note can have.
 LONGEST = {"ots:told:…": 14 * DAY, "ots:hour:…": 91 * DAY}
-NAMES = re.compile(r"^(ots:\{(?!inv)[^}]+\}|ots:\{inv\}:[a-z]+|ots:[a-z-]+|limits?:[a-z]+|[a-z]+)")
 
 
 @dataclass(frozen=True, slots=True)
