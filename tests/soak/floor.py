@@ -23,6 +23,7 @@ LASTING = {
     "ots:doors": 1,
     "ots:receipts": 1,
     "ots:audit": 1,
+    "ots:format:…": 3,
     "ots:note:…": 5,
     "ots:hour:…": 3,
     "ots:{inv}:handed:…": 2,
