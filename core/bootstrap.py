@@ -40,8 +40,9 @@ from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
 from core.redis_address import RedisAddress
-from core.redis_connection import connect, judge
+from core.redis_connection import connect, judge, pipe_to
 from core.redis_rights import check_rights
+from core.redis_state import RedisState
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -54,10 +55,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
-    from redis.asyncio import Redis
-
     from core.blobs import Blobs
     from core.receipts import Receipt
+    from core.redis_cluster import AnyRedis
     from core.settings import Settings
 
 
@@ -68,7 +68,7 @@ class House:
     vault: Vault
     creations: Creations
     notes: Notes
-    redis: Redis
+    redis: AnyRedis
     blobs: Blobs
     sweeper: Sweeper
     receipts: Receipts
@@ -116,7 +116,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         metrics = Metrics()
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
         quick = await stack.enter_async_context(connect(address, patience=None))
-        scripts = Scripts(quick, trip=metrics.redis_trip, replicas=address.replicas)
+        scripts = Scripts(pipe_to(quick, address.replicas), trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         store = await open_blobs(
             settings.blobs,
@@ -151,7 +151,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
         allowance, refused = settings.allowance, statistics.refused
-        limits = Limits(Windows(redis, scripts), server_key, allowance, refused=refused)
+        limits = Limits(Windows(scripts), server_key, allowance, refused=refused)
         left = partial(_free, settings, blobs)
         beyond = None if settings.blobs.in_redis else blobs
         room = Room(allowance, free=left, stored=lambda: _stored(redis, beyond), refused=refused)
@@ -201,13 +201,13 @@ async def _free(settings: Settings, blobs: Blobs) -> int:
     return left if settings.redis_url else min(left, await in_thread(free, settings.data_dir))
 
 
-async def _stored(redis: Redis, beyond: Blobs | None) -> int:
+async def _stored(redis: AnyRedis, beyond: Blobs | None) -> int:
     """Add up what lies in Redis, as small secrets do, and in a store beyond it."""
     try:
-        memory = await redis.info("memory")
+        servers = await RedisState.read(redis)
     except RedisError:
         raise Unavailable from None
-    stored = int(memory["used_memory_dataset"])
+    stored = sum(one.dataset for one in servers)
     return stored if beyond is None else stored + await beyond.stored()
 
 

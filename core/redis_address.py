@@ -105,7 +105,7 @@ def _network(parts: SplitResult, kind: Kind, *, encrypted: bool) -> RedisAddress
     known = {
         Kind.SINGLE: {"db", REPLICAS},
         Kind.SENTINEL: {REPLICAS, *SENTINEL_LOGIN},
-        Kind.CLUSTER: set[str](),
+        Kind.CLUSTER: {REPLICAS},
     }[kind] | {PATIENCE, *LOGIN}
     options = _options(parts, known | ({*FILES, *SWITCHES} if encrypted else set()))
     path = [unquote(step) for step in parts.path.strip("/").split("/") if step]

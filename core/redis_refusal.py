@@ -6,12 +6,10 @@ import ssl
 from typing import TYPE_CHECKING
 
 from redis.asyncio.sentinel import MasterNotFoundError
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from redis.exceptions import RedisError
 
     from core.redis_address import RedisAddress
 
@@ -40,6 +38,18 @@ def why_not(error: RedisError, address: RedisAddress) -> str:
             "redis for rediss."
         )
     return f"Redis does not answer: {type(error).__name__}"
+
+
+def why_no_cluster(error: Exception, address: RedisAddress) -> str:
+    """Say the same of a cluster, of which at least one server was asked."""
+    for cause in _causes(error):
+        if isinstance(cause, RedisError) and not isinstance(cause, ResponseError):
+            return why_not(cause, address)
+        if isinstance(cause, NoPermissionError):
+            return why_not(cause, address)
+        if isinstance(cause, ResponseError):
+            return "The Redis that REDIS_URL names is none of a cluster: write redis:// instead."
+    return "The cluster of REDIS_URL has slots that no server serves: see CLUSTER INFO there."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import NoPermissionError, RedisError
 
 from core.errors import CannotStart
+from core.redis_cluster import Cluster
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from collections.abc import Sequence
+
+    from core.redis_cluster import AnyRedis
+    from core.redis_pipe import Command
 
 PROBE = "ots:rights"
 KEYS = "ots:*"
@@ -22,6 +26,7 @@ HARMLESS = """
 ping
 info server
 script|load return
+eval return 1 KEY
 wait 0 0
 time
 set KEY 1 px 1000
@@ -67,28 +72,35 @@ zrevrange KEY 0 0
 unlink KEY
 del KEY
 """
-COMMANDS = tuple(line.split()[0] for line in HARMLESS.strip().splitlines())
+IN_A_CLUSTER = """
+cluster|slots
+command
+asking
+"""
+LINES, MORE_LINES = HARMLESS.strip().splitlines(), IN_A_CLUSTER.strip().splitlines()
+COMMANDS = tuple(line.split()[0] for line in LINES)
 
 
-def rule(password: str) -> str:
+def rule(password: str, *, cluster: bool = False) -> str:
     """Write the order that makes a user who may do all of this and nothing else."""
-    allowed = " ".join(f"+{name}" for name in COMMANDS)
+    allowed = " ".join(f"+{name}" for name in (*COMMANDS, *MORE_LINES * cluster))
     return f"ACL SETUSER onetimeshare on >{password} ~{KEYS} {allowed}"
 
 
-async def check_rights(redis: Redis) -> None:
+async def check_rights(redis: AnyRedis) -> None:
     """Do everything once, in one round trip.
 
     Raises:
         CannotStart: naming what is not allowed.
     """
+    lines = LINES + MORE_LINES * isinstance(redis, Cluster)
     try:
-        answers = await _tried(redis)
+        answers = await _tried(redis, lines)
     except RedisError as error:
         raise CannotStart(f"Redis does not take what a start writes: {error}") from None
     refused = {
-        name: str(answer)
-        for name, answer in zip(COMMANDS, answers, strict=True)
+        line.split()[0]: str(answer)
+        for line, answer in zip(lines, answers, strict=True)
         if isinstance(answer, NoPermissionError)
     }
     if any("access" in told for told in refused.values()):
@@ -99,10 +111,16 @@ async def check_rights(redis: Redis) -> None:
         )
 
 
-async def _tried(redis: Redis) -> list[Any]:
+async def _tried(redis: AnyRedis, lines: Sequence[str]) -> list[Any]:
+    """Ask one server; those of a cluster must all have the same users."""
+    commands: list[Command] = []
+    for line in lines:
+        name, *arguments = line.split()
+        named = (PROBE if argument == "KEY" else argument for argument in arguments)
+        commands.append((*name.split("|"), *named))
+    if isinstance(redis, Cluster):
+        return await redis.at(PROBE, commands)
     async with redis.pipeline(transaction=False) as pipe:
-        for line in HARMLESS.strip().splitlines():
-            name, *arguments = line.split()
-            named = (PROBE if argument == "KEY" else argument for argument in arguments)
-            pipe.execute_command(*name.split("|"), *named)
+        for command in commands:
+            pipe.execute_command(*command)
         return await pipe.execute(raise_on_error=False)

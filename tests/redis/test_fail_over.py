@@ -19,7 +19,7 @@ from core.link import Claim
 from core.receipts import Event, Receipt
 from core.record import record_key
 from core.redis_address import RedisAddress
-from core.redis_connection import connect
+from core.redis_connection import connect, pipe_to
 from core.scripts import Scripts
 from core.secret import Kind
 from core.settings import Settings
@@ -175,7 +175,7 @@ async def test_primary_hands_over_in_order(tmp_path: Path, replicas: int, how: s
     async with watched(tmp_path) as redis:
         address = RedisAddress.parse(redis.url(f"replicas={replicas}"))
         async with connect(address) as client:
-            scripts = Scripts(client, replicas=address.replicas)
+            scripts = Scripts(pipe_to(client, address.replicas))
             async with beside(write(scripts)):
                 await until(lambda: done)
                 await redis.hand_over(how)

@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from redis.asyncio import Redis
 
 from core.errors import Unavailable
 from core.redis_address import RedisAddress
-from core.redis_connection import connect
+from core.redis_connection import connect, pipe_to
 from core.redis_state import RedisState
 from core.scripts import Scripts
 from core.settings import Settings
@@ -46,7 +47,8 @@ async def test_what_no_replica_has_is_not_acknowledged(pair: tuple[Server, Serve
     primary, replica = pair
     address = RedisAddress.parse(f"redis://127.0.0.1:{primary.port}?replicas=1")
     async with connect(address) as redis:
-        scripts = Scripts(redis, replicas=address.replicas)
+        assert isinstance(redis, Redis)
+        scripts = Scripts(pipe_to(redis, address.replicas))
         scripts.add("once", ONCE)
         assert await scripts("once", "ots:first") == b"done"
         assert await replica.redis.exists("ots:first")
@@ -84,10 +86,11 @@ async def test_doctor_tells_what_a_fail_over_depends_on(
 async def test_primary_that_needs_no_replica_is_warned_of(pair: tuple[Server, Server]) -> None:
     """Where a fail-over can undo what was written, that is said; alone it takes no writes then."""
     primary, replica = pair
-    [risk] = (await RedisState.read(primary.redis)).risks()
+    [before] = await RedisState.read(primary.redis)
+    [risk] = before.risks()
     assert "set min-replicas-to-write 1" in risk
     await primary.redis.config_set("min-replicas-to-write", 1)
-    state = await RedisState.read(primary.redis)
+    [state] = await RedisState.read(primary.redis)
     assert state.takes_writes
     assert not state.risks()
     await replica.kill()
@@ -95,4 +98,5 @@ async def test_primary_that_needs_no_replica_is_warned_of(pair: tuple[Server, Se
 
 
 async def _alone(primary: Server) -> bool:
-    return not (await RedisState.read(primary.redis)).takes_writes
+    [state] = await RedisState.read(primary.redis)
+    return not state.takes_writes

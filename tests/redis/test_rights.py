@@ -193,5 +193,7 @@ def test_every_command_of_the_scripts_is_among_the_rights() -> None:
 
 
 def test_docs_say_how_to_make_the_user() -> None:
-    """docs/redis.md holds the very order."""
+    """docs/redis.md holds the very order, and what a cluster needs beyond it."""
     assert rule("PASSWORD") in DOCS.read_text()
+    more = rule("PASSWORD", cluster=True).removeprefix(rule("PASSWORD"))
+    assert more.strip() in DOCS.read_text()
