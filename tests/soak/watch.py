@@ -48,6 +48,8 @@ class Life:
 
         Only where the life is long enough, of calm moments only, after the warm-up.
         """
+        if not self.samples:
+            return None
         warm = self.began + max(WARM_UP, (self.samples[-1][0] - self.began) / 5)
         calm = [
             (at, values[figure])
