@@ -54,7 +54,7 @@ class Inbox:
     def answers(self, number: int) -> list[dict[str, Any]]:
         """List what answers a message, as it was sent."""
         for sent in self._telegram.sent[self._seen :]:
-            sent["came"] = time.monotonic()
+            sent["came"] = time.monotonic() - (time.time() - sent["date"])
             to = sent["asked"].get("reply_parameters", {}).get("message_id")
             if to is None:
                 self._loose[sent["chat"]["id"]].append(sent)
