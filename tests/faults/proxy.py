@@ -77,6 +77,10 @@ class Proxy:
             await stop(*self._lines)
             await server.wait_closed()
 
+    async def cut(self) -> None:
+        """End all connections: what lost bytes on its way may not go on as if it had not."""
+        await stop(*self._lines)
+
     @property
     def lines(self) -> int:
         """How many connections there are."""

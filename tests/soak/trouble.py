@@ -95,6 +95,8 @@ class Trouble:
             await asyncio.sleep(self._while())
         finally:
             self._town.proxy.fault = Fault()
+            if isinstance(fault, BlackHole):  # a network that comes back brings what it held, or
+                await self._town.proxy.cut()  # nothing more: it leaves no gap in a stream
 
     def _while(self) -> float:
         return self._lasting * self._rng.uniform(0.3, 1)
