@@ -321,7 +321,10 @@ class Vault:
         burn: bool = False,
         there: Callable[[], object] = bool,
     ) -> AsyncIterator[Delivery]:
-        """Verify the first bytes, win the latch, release: in this order, before a byte leaves."""
+        """Verify the first bytes, win the latch, release: in this order, before a byte leaves.
+
+        What is burned right after its only piece needs no release: the latch has decided.
+        """
         try:
             async with self._blob(secret_id, rights, kept) as blob:
                 delivery = await Delivery.begin(blob, rights, *part)
