@@ -11,6 +11,7 @@ import asyncio
 import math
 import time
 from collections import deque
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,12 @@ from redis.exceptions import ReadOnlyError, ResponseError
 from core.background import beside, stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeAlias
+    from collections.abc import AsyncIterator, Sequence
 
+    from redis.asyncio import ConnectionPool
     from redis.asyncio.connection import AbstractConnection
 
-    Command: TypeAlias = tuple[bytes | str | int, ...]  # as Redis takes it: name, arguments
+    from core.redis_pipe import Command
 
 log = structlog.get_logger()
 
@@ -54,14 +55,10 @@ class Line:
     """A connection that is shared, and kept."""
 
     def __init__(
-        self,
-        connect: Callable[[], AbstractConnection],
-        *,
-        patience: float = PATIENCE,
-        silence: float = SILENCE,
+        self, pool: ConnectionPool, *, patience: float = PATIENCE, silence: float = SILENCE
     ) -> None:
-        """Take what makes a connection: it connects by limits of its own."""
-        self._connect = connect
+        """Take where to get a connection, by limits of its own."""
+        self._pool = pool
         self._patience = patience
         self._silence = silence
         self._closed = False
@@ -72,6 +69,7 @@ class Line:
         self._something = asyncio.Event()
         self._talk: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._connection: AbstractConnection | None = None
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
         """Have commands done, in their order but not as one step; a refusal is an answer.
@@ -98,7 +96,8 @@ class Line:
         async with beside(self._watch()):
             while True:
                 try:
-                    await self._talk_on(self._connect())
+                    async with self._connected() as connection:
+                        await self._talk_on(connection)
                 except Exception as error:  # noqa: BLE001 - no fault may be the last
                     log.warning("redis connection broke", error=type(error).__name__)
                 self._send_again()
@@ -107,15 +106,18 @@ class Line:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _talk_on(self, connection: AbstractConnection) -> None:
-        """Connect, then write and read until either breaks."""
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AbstractConnection]:
+        self._connection = connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]
-            await self._talk_until(connection)
+            yield connection
         finally:
+            self._connection = None
             await connection.disconnect(nowait=True)
+            await self._pool.release(connection)
 
-    async def _talk_until(self, connection: AbstractConnection) -> None:
+    async def _talk_on(self, connection: AbstractConnection) -> None:
+        """Write and read until either breaks."""
         reading = self._reading = asyncio.create_task(self._read(connection))
         writing = asyncio.create_task(self._write(connection))
         try:
@@ -126,7 +128,7 @@ class Line:
         for task in ended:
             if not task.cancelled():
                 task.result()
-        raise Broken
+        raise Broken("it was given up")
 
     async def _write(self, connection: AbstractConnection) -> None:
         while True:
@@ -174,7 +176,8 @@ class Line:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             now = time.monotonic()
-            if self._sent and self._reading is not None and now > self._heard + self._silence:
+            silent = bool(self._sent) and now > self._heard + self._silence
+            if self._reading is not None and (silent or self._replaced()):
                 self._reading.cancel()
             away = now > self._away_since + OUTAGE
             latest = now - (OUTAGE if away else self._patience)
@@ -182,6 +185,10 @@ class Line:
                 if party.since < latest and not party.told.done():
                     party.told.set_exception(Broken("no answer in time"))
             self._waiting = deque(party for party in self._waiting if not party.told.done())
+
+    def _replaced(self) -> bool:
+        """Tell whether the pool knows by now that another server is the primary."""
+        return self._connection is not None and self._connection.should_reconnect()  # type: ignore[no-untyped-call]
 
     async def aclose(self) -> None:
         """Wait for what is under way, and hang up; who comes later is told so."""

@@ -7,13 +7,12 @@ import gc
 import time
 import tracemalloc
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from redis.asyncio import Connection
+from redis.asyncio import ConnectionPool
 from redis.exceptions import ConnectionError as Broken
 from redis.exceptions import ResponseError
 
@@ -25,6 +24,8 @@ from tests.faults.proxy import Fault, Proxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from redis.asyncio.connection import AbstractConnection
 
     from tests.faults.proxy import Line as Passing
 
@@ -54,12 +55,13 @@ async def proxy(tmp_path: Path) -> AsyncIterator[Proxy]:
 @asynccontextmanager
 async def lined(proxy: Proxy, patience: float = 5.0) -> AsyncIterator[Line]:
     """Have a line through the proxy."""
-    connect = partial(Connection, host="127.0.0.1", port=proxy.port, socket_timeout=SILENCE)
-    line = Line(connect, patience=patience, silence=SILENCE)
+    pool = ConnectionPool(host="127.0.0.1", port=proxy.port, socket_timeout=SILENCE)
+    line = Line(pool, patience=patience, silence=SILENCE)
     try:
         yield line
     finally:
         await line.aclose()
+        await pool.aclose()
 
 
 async def ask(line: Line, *commands: tuple[Any, ...]) -> list[Any]:
@@ -223,14 +225,17 @@ async def test_line_that_is_closed_says_so(proxy: Proxy) -> None:
 
 async def test_no_fault_in_connecting_is_the_last(proxy: Proxy) -> None:
     """Whatever goes wrong while a connection is made, another is made after it."""
-    made = iter(range(10))
+    faults = iter((OSError(), RuntimeError()))
 
-    def connect() -> Connection:
-        if next(made) == 0:
-            raise OSError
-        return Connection(host="127.0.0.1", port=proxy.port)
+    class Failing(ConnectionPool):
+        async def get_connection(self, *_: object, **__: object) -> AbstractConnection:
+            for fault in faults:
+                raise fault
+            return await super().get_connection()  # type: ignore[no-any-return, no-untyped-call]
 
-    line = Line(connect)
+    pool = Failing(host="127.0.0.1", port=proxy.port)
+    line = Line(pool)
     async with asyncio.timeout(5):
         assert await ask(line, ("PING",)) == [b"PONG"]
     await line.aclose()
+    await pool.aclose()
