@@ -13,6 +13,9 @@ OLDER, OLDEST = 20, 100  # looks at the young, or at those, until the next gener
 
 
 def collect_seldom() -> None:
-    """Take what is there now out of all looks, and space them out."""
+    """Take what is there now out of all looks, and space them out.
+
+    Once, at the start: cycles that are left later, and are taken out, never go.
+    """
     gc.freeze()
     gc.set_threshold(YOUNG, OLDER, OLDEST)

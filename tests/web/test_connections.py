@@ -67,6 +67,7 @@ REFUSED = [
     (UPLOAD + b"OTS-Password: a\r\nOTS-Password: b\r\nContent-Length: 1\r\n\r\nx", 400),
     (GLANCE + b"Authorization: Bearer x\r\nauthorization: Bearer y\r\n\r\n", 400),
     (UPLOAD + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx", 415),
+    (UPLOAD + b"Content-Encoding: identity\r\ncontent-encoding: gzip\r\n" + b"\r\n", 400),
     (b"POST /s/" + ID + b"/peek HTTP/1.1\r\nHost: x\r\nContent-Encoding: br\r\n" + TYPED, 415),
     (b"GET /static/..%2f..%2fcore/keys.py HTTP/1.1\r\nHost: x\r\n\r\n", 404),
     (b"GET /static/../../core/keys.py HTTP/1.1\r\nHost: x\r\n\r\n", 404),
