@@ -57,20 +57,6 @@ async def test_form_that_is_shown_waits_nowhere(talk: FakeDiscord) -> None:
     assert len(asyncio.all_tasks()) <= before + 2
 
 
-async def test_buttons_that_are_shown_wait_nowhere(talk: FakeDiscord) -> None:
-    """However many links are shown, the bot keeps neither their buttons nor a task for each."""
-
-    async def shared() -> None:
-        form = await talk.form(await talk.command("share"))
-        await talk.reply(await talk.submit(form, {"text": "hello"}))
-
-    await shared()
-    before = len(asyncio.all_tasks())
-    for _ in range(5):
-        await shared()
-    assert len(asyncio.all_tasks()) <= before + 2
-
-
 async def test_empty_form_is_told(talk: FakeDiscord) -> None:
     """A form with neither text nor file gets a sentence."""
     form = await talk.form(await talk.command("share"))
