@@ -57,7 +57,7 @@ class Line:
     def __init__(
         self, pool: ConnectionPool, *, patience: float = PATIENCE, silence: float = SILENCE
     ) -> None:
-        """Take where to get a connection, by limits of its own."""
+        """Take where to get a connection."""
         self._pool = pool
         self._patience = patience
         self._silence = silence
@@ -108,7 +108,9 @@ class Line:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AbstractConnection]:
-        self._connection = connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        async with asyncio.timeout(self._patience):  # its first words have no limit of their own
+            connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        self._connection = connection
         try:
             yield connection
         finally:

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import time
 import tracemalloc
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -237,5 +237,23 @@ async def test_no_fault_in_connecting_is_the_last(proxy: Proxy) -> None:
     line = Line(pool)
     async with asyncio.timeout(5):
         assert await ask(line, ("PING",)) == [b"PONG"]
+    await line.aclose()
+    await pool.aclose()
+
+
+async def test_connection_that_is_never_greeted_is_given_up(proxy: Proxy) -> None:
+    """A server that takes connections and does not answer their first words holds nobody up."""
+    proxy.fault = BlackHole()
+    pool = ConnectionPool(host="127.0.0.1", port=proxy.port, protocol=3, socket_timeout=None)
+    line = Line(pool, patience=0.5)
+    with pytest.raises(Broken):
+        await ask(line, ("PING",))
+    await asyncio.sleep(0.5)  # the connection that was tried stays deaf, whatever comes
+    proxy.fault = Fault()
+    async with asyncio.timeout(5):
+        while True:
+            with suppress(Broken):
+                assert await ask(line, ("PING",)) == [b"PONG"]
+                break
     await line.aclose()
     await pool.aclose()
