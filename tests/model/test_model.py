@@ -55,7 +55,7 @@ LIVES = {
         (AT_ONCE, TWO), {*PASSWORDS, "publish", "fall back"}, least=10_000
     ),
     "the same, and a Redis that falls back": Case(
-        (AT_ONCE, TWO), {*PASSWORDS, "publish", "unclaim", "revoke"}, least=10_000
+        (AT_ONCE, TWO), {*PASSWORDS, "publish", "unclaim", "revoke", "sweep"}, least=10_000
     ),
     "wrong passwords until the lock, and after each unlock": Case(
         (IGNORANT,),
