@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from hiredis import pack_command
+from redis.exceptions import BusyLoadingError, ReadOnlyError, ResponseError
 from redis.exceptions import ConnectionError as Broken
-from redis.exceptions import ReadOnlyError, ResponseError
 
 from core.background import beside, stop
 
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 PATIENCE = 5.0  # seconds that a call may wait, its sending again included
 SILENCE = 2.0  # seconds without an answer after which a connection is given up for a new one
-OUTAGE = 1.3  # seconds without an answer on any connection after which nobody waits longer
+OUTAGE = 1.3  # seconds without anybody to call after which nobody is kept waiting
 LOOK_EVERY = 0.1  # seconds between two looks at who waits too long
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5  # seconds between two tries to connect
 CLOSED = "the line is closed"
@@ -62,7 +62,8 @@ class Line:
         self._patience = patience
         self._silence = silence
         self._closed = False
-        self._away_since = math.inf  # since when (s) it has answered nothing
+        self._away_since = math.inf  # since when (s) there is nobody to call
+        self._loading = False  # it answers, but takes no calls yet
         self._heard = 0.0
         self._waiting: deque[_Party] = deque()
         self._sent: deque[_Party] = deque()
@@ -97,12 +98,14 @@ class Line:
             while True:
                 try:
                     async with self._connected() as connection:
+                        if not self._loading:
+                            pause, self._away_since = SHORTEST_PAUSE, math.inf
                         await self._talk_on(connection)
                 except Exception as error:  # noqa: BLE001 - no fault may be the last
                     log.warning("redis connection broke", error=type(error).__name__)
                 self._send_again()
-                if self._away_since == math.inf:  # it answered before
-                    pause, self._away_since = SHORTEST_PAUSE, time.monotonic()
+                if self._away_since == math.inf:
+                    self._away_since = time.monotonic()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -141,8 +144,7 @@ class Line:
     async def _send_waiting(self, connection: AbstractConnection) -> None:
         parties = [party for party in self._waiting if not party.told.done()]
         self._waiting.clear()
-        if not parties:  # nobody asks it anything: it is believed to be back
-            self._away_since = math.inf
+        if not parties:
             return
         if not self._sent:
             self._heard = time.monotonic()
@@ -155,10 +157,13 @@ class Line:
             try:
                 answer = await connection.read_response(timeout=math.inf)
             except ReadOnlyError:  # no primary any more: whoever is takes it
-                raise Broken from None
+                raise Broken("it is a replica") from None
+            except BusyLoadingError:
+                self._loading = True
+                raise
             except ResponseError as refusal:
                 answer = refusal
-            self._heard, self._away_since = time.monotonic(), math.inf
+            self._heard, self._away_since, self._loading = time.monotonic(), math.inf, False
             party = self._sent[0]
             party.answers.append(answer)
             if len(party.answers) == party.size:
