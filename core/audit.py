@@ -59,7 +59,7 @@ class Audit:
         now = self._clock()
         fields = ("at", now, "act", act, "who", who, "about", about)
         await self._run.together(
-            ("XADD", STREAM, "MAXLEN", "~", MOST, "*", *fields),
+            ("spare", STREAM, "XADD", "MAXLEN", "~", MOST, "*", *fields),
             ("XTRIM", STREAM, "MINID", now - REMEMBERED),
         )
 
@@ -74,9 +74,16 @@ class Audit:
             asked = ("XRANGE", STREAM, f"({last}", "+", "COUNT", AT_ONCE)
             [found] = await self._run.together(asked)
             for _, fields in found:
-                told = {name.decode(): value.decode() for name, value in fields.items()}
+                told = _told(fields)
                 at = datetime.fromtimestamp(int(told["at"]) / 1000, UTC)
                 yield Entry(at, told["act"], told["who"], told["about"])
             if len(found) < AT_ONCE:
                 return
             last = found[-1][0].decode()
+
+
+def _told(fields: dict[bytes, bytes] | list[bytes]) -> dict[str, str]:
+    """Read an entry, in pairs as Redis answers, or named as redis-py's cluster makes of that."""
+    if isinstance(fields, list):
+        fields = dict(zip(fields[::2], fields[1::2], strict=True))
+    return {name.decode(): value.decode() for name, value in fields.items()}

@@ -39,7 +39,10 @@ from core.readiness import Readiness
 from core.receipts import Receipts
 from core.reception import Reception
 from core.records import Records
-from core.redis_connection import connect, judge
+from core.redis_address import RedisAddress
+from core.redis_connection import connect, judge, pipe_to
+from core.redis_rights import check_rights
+from core.redis_state import RedisState
 from core.room import Room
 from core.scripts import Scripts
 from core.settings import SECRET_KEY_SIZE, parse_secret_key
@@ -52,10 +55,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
-    from redis.asyncio import Redis
-
     from core.blobs import Blobs
     from core.receipts import Receipt
+    from core.redis_cluster import AnyRedis
     from core.settings import Settings
 
 
@@ -66,7 +68,7 @@ class House:
     vault: Vault
     creations: Creations
     notes: Notes
-    redis: Redis
+    redis: AnyRedis
     blobs: Blobs
     sweeper: Sweeper
     receipts: Receipts
@@ -99,21 +101,22 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
     """
     await asyncio.to_thread(_private_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
-        if settings.redis_url is not None:
-            url = settings.redis_url.reveal()
-        elif own_redis:
+        address = settings.redis_url
+        if address is None and own_redis:
             url = await stack.enter_async_context(embedded_redis(settings.data_dir))
-        else:
-            url = join_redis(settings.data_dir)
-        redis = await stack.enter_async_context(connect(url))
+            address = RedisAddress.parse(url)
+        elif address is None:
+            address = RedisAddress.parse(join_redis(settings.data_dir))
+        redis = await stack.enter_async_context(connect(address))
         server_key = ServerKey(await asyncio.to_thread(_secret_key, settings))
         if settings.redis_url is not None:
+            await check_rights(redis)
             await judge(redis)
         await stamps.check(redis, server_key)
         metrics = Metrics()
         # A trip has one limit, as a whole: one for each reply in it would cost more than it does.
-        quick = await stack.enter_async_context(connect(url, patience=None))
-        scripts = Scripts(quick, trip=metrics.redis_trip)
+        quick = await stack.enter_async_context(connect(address, patience=None))
+        scripts = Scripts(pipe_to(quick, address.replicas), trip=metrics.redis_trip)
         stack.push_async_callback(scripts.aclose)
         store = await open_blobs(
             settings.blobs,
@@ -148,7 +151,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
         allowance, refused = settings.allowance, statistics.refused
-        limits = Limits(Windows(redis, scripts), server_key, allowance, refused=refused)
+        limits = Limits(Windows(scripts), server_key, allowance, refused=refused)
         left = partial(_free, settings, blobs)
         beyond = None if settings.blobs.in_redis else blobs
         room = Room(allowance, free=left, stored=lambda: _stored(redis, beyond), refused=refused)
@@ -198,13 +201,13 @@ async def _free(settings: Settings, blobs: Blobs) -> int:
     return left if settings.redis_url else min(left, await in_thread(free, settings.data_dir))
 
 
-async def _stored(redis: Redis, beyond: Blobs | None) -> int:
+async def _stored(redis: AnyRedis, beyond: Blobs | None) -> int:
     """Add up what lies in Redis, as small secrets do, and in a store beyond it."""
     try:
-        memory = await redis.info("memory")
+        servers = await RedisState.read(redis)
     except RedisError:
         raise Unavailable from None
-    stored = int(memory["used_memory_dataset"])
+    stored = sum(one.dataset for one in servers)
     return stored if beyond is None else stored + await beyond.stored()
 
 

@@ -106,9 +106,9 @@ class Creations:
     async def _cover(self, creation: Creation, parts: Collection[str]) -> None:
         """Name the parts, each of them first: none may be told apart from an answered whole."""
         if parts:
-            await self._run.together(
-                *(("part", part, creation.mark, REMEMBER * 1000) for part in parts),
-                ("cover", creation.mark, creation.secret_id.raw, " ".join(parts)),
+            await self._run.in_order(
+                [("part", part, creation.mark, REMEMBER * 1000) for part in parts],
+                [("cover", creation.mark, creation.secret_id.raw, " ".join(parts))],
             )
 
     async def _stay(self, creation: Creation) -> None:

@@ -16,9 +16,8 @@ from core.errors import Unavailable
 from core.invitation import Asking, HandedIn, InvitationId, key_of, stream_of
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
     from core.keys import ServerKey
+    from core.redis_cluster import AnyRedis
     from core.scripts import Scripts
 
 GROUP = "door"
@@ -38,7 +37,7 @@ class Handover:
 class Handed:
     """What waits for the doors. Every method raises Unavailable when Redis does not answer."""
 
-    def __init__(self, redis: Redis, scripts: Scripts, server_key: ServerKey) -> None:
+    def __init__(self, redis: AnyRedis, scripts: Scripts, server_key: ServerKey) -> None:
         self._redis = redis
         self._run = scripts
         self._server_key = server_key

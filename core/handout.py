@@ -19,7 +19,7 @@ from core.errors import (
 from core.secret import State
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from core.blobs import Blobs
     from core.delivery import Delivery
@@ -153,7 +153,12 @@ class Handout:
 
     @asynccontextmanager
     async def at_once(
-        self, secret_id: SecretId, claim: Claim, rights: Ticket, delivery: Delivery, resume: bytes
+        self,
+        secret_id: SecretId,
+        claim: Claim,
+        rights: Ticket,
+        delivery: Delivery,
+        resume: Callable[[], bytes],
     ) -> AsyncIterator[None]:
         """Burn after a block that hands all of it out in one piece: one step instead of three.
 
@@ -172,10 +177,10 @@ class Handout:
         self._records.over(secret_id)
 
     async def _open_window(
-        self, secret_id: SecretId, claim: Claim, delivery: Delivery, resume: bytes
+        self, secret_id: SecretId, claim: Claim, delivery: Delivery, resume: Callable[[], bytes]
     ) -> None:
         with suppress(OneTimeShareError):
-            await self._records.release(secret_id, claim.holder, resume)
+            await self._records.release(secret_id, claim.holder, resume())
         await self._note(secret_id, claim, delivery)
 
     @asynccontextmanager

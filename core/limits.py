@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from limits import RateLimitItem
-    from redis.asyncio import Redis
 
     from core.allowance import Allowance
     from core.clock import Clock
@@ -46,13 +45,9 @@ class Windows(RedisStorage):
 
     STORAGE_SCHEME = []  # noqa: RUF012 - not for its registry of addresses
 
-    def __init__(self, redis: Redis, scripts: Scripts, clock: Clock = now_ms) -> None:
-        super().__init__(
-            "async+redis://",
-            implementation="redispy",
-            key_prefix="ots:limit",
-            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # as its docs allow
-        )
+    def __init__(self, scripts: Scripts, clock: Clock = now_ms) -> None:
+        # It makes a client of its own, which nothing here asks, so that it never connects.
+        super().__init__("async+redis://", implementation="redispy", key_prefix="ots:limit")
         self._run = scripts
         self._clock = clock
         acquire = self.bridge.SCRIPT_ACQUIRE_MOVING_WINDOW.decode()

@@ -109,9 +109,9 @@ class Metrics:
 
     def _count_parts(self) -> None:
         self._trip_seconds = self._histogram(
-            "redis_trip_duration_seconds", "Round trips to Redis; one serves many calls.", STEP
+            "redis_trip_duration_seconds", "How long calls to Redis waited for their answers.", STEP
         )
-        self._trip_failures = self._counter("redis_trip_failures", "Round trips that failed.")
+        self._trip_failures = self._counter("redis_trip_failures", "Calls to Redis that failed.")
         seconds = self._histogram(
             "blob_step_duration_seconds", "Steps of the blob store.", STEP, "step"
         )

@@ -9,13 +9,13 @@ from redis.exceptions import RedisError
 from core.errors import Unavailable
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from core.redis_cluster import AnyRedis
 
 
 class Notes:
     """Short texts in Redis, by name."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: AnyRedis) -> None:
         self._redis = redis
 
     async def read(self, name: str) -> str | None:

@@ -9,13 +9,12 @@ from redis.exceptions import RedisError, ResponseError
 from core.errors import Unavailable
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
+    from core.redis_cluster import AnyRedis
 AT_ONCE = 100
 PATIENCE = 2_000  # ms to wait for news
 
 
-async def join(redis: Redis, stream: str, group: str) -> None:
+async def join(redis: AnyRedis, stream: str, group: str) -> None:
     """Make a group of readers, once; it begins with the oldest entry that is kept.
 
     Raises:
@@ -31,14 +30,14 @@ async def join(redis: Redis, stream: str, group: str) -> None:
         raise Unavailable from error
 
 
-async def _is_there(redis: Redis, stream: str, group: str) -> bool:
+async def _is_there(redis: AnyRedis, stream: str, group: str) -> bool:
     if not await redis.exists(stream):
         return False
     return group.encode() in {one["name"] for one in await redis.xinfo_groups(stream)}
 
 
 async def take(
-    redis: Redis, stream: str, group: str, reader: str, *, abandoned: int
+    redis: AnyRedis, stream: str, group: str, reader: str, *, abandoned: int
 ) -> list[tuple[str, dict[bytes, bytes]]]:
     """Take entries that nobody else in the group has, also those taken and left `abandoned` ms ago.
 

@@ -14,9 +14,8 @@ from core.redis_state import RedisState
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from redis.asyncio import Redis
-
     from core.blobs import Blobs
+    from core.redis_cluster import AnyRedis
 
 T = TypeVar("T")
 
@@ -48,7 +47,7 @@ class Readiness:
     """Asks Redis and the blob store, both at once."""
 
     def __init__(
-        self, redis: Redis, blobs: Blobs, free: Callable[[], Awaitable[int]], spare: int
+        self, redis: AnyRedis, blobs: Blobs, free: Callable[[], Awaitable[int]], spare: int
     ) -> None:
         """Take the parts, what tells the bytes left on the disks, and how many must be."""
         self._redis = redis
@@ -65,19 +64,19 @@ class Readiness:
         seen = self._looks
         async with self._looking:
             if self._looks == seen:  # else somebody else looked while we waited
-                state, blobs, free = await asyncio.gather(
+                states, blobs, free = await asyncio.gather(
                     _asked(lambda: RedisState.read(self._redis)),
                     _asked(self._check),
                     _asked(self._free),
                 )
                 self._found = Ready(
-                    redis=state is not None and state.takes_writes,
+                    redis=states is not None and all(one.takes_writes for one in states),
                     blobs=blobs is not None,
-                    room=state is not None
-                    and not state.full
+                    room=states is not None
+                    and not any(one.full for one in states)
                     and free is not None
                     and free >= self._spare,
-                    durable=state is not None and not state.risks(),
+                    durable=states is not None and not any(one.risks() for one in states),
                 )
                 self._looks += 1
         return replace(self._found, stopping=self.stopping)

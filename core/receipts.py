@@ -21,9 +21,9 @@ from core.link import SecretId
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from redis.asyncio import Redis
-
-    from core.scripts import Argument, Scripts
+    from core.redis_cluster import AnyRedis
+    from core.redis_pipe import Argument
+    from core.scripts import Scripts
 
 STREAM = "ots:receipts"
 REMEMBERED = 7 * 24 * 60 * 60 * 1000  # ms that a receipt waits for its reader
@@ -108,7 +108,7 @@ class Receipt:
 class Receipts:
     """The stream of receipts."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: AnyRedis, scripts: Scripts) -> None:
         self._redis = redis
         self._run = scripts
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.keys import Wrapping
     from core.outbox import Outbox
-    from core.scripts import Argument, Call, Scripts
+    from core.redis_pipe import Argument
+    from core.scripts import Call, Scripts
     from core.secret import Status
 
 
@@ -60,9 +61,9 @@ class Records:
         """
         options = () if known else ("XX", "LT")
         soon = self._clock() + SOON
-        _, told = await self._run.together(
-            ("spare", index_key(secret_id), "ZADD", *options, soon, secret_id.raw),
-            (name, record_key(secret_id), *arguments),
+        _, told = await self._run.in_order(
+            [("spare", index_key(secret_id), "ZADD", *options, soon, secret_id.raw)],
+            [(name, record_key(secret_id), *arguments)],
         )
         return self._heard(secret_id, told)
 
@@ -84,7 +85,7 @@ class Records:
             calls += ("ZADD", mine, fresh.limit, secret_id.raw), ("PEXPIREAT", mine, fresh.limit)
             calls.append(("ZREMRANGEBYSCORE", mine, "-inf", past))
         step = ("create", record_key(secret_id), lifetime, *fresh.fields())
-        *_, told = await self._run.together(*calls, step)
+        *_, told = await self._run.in_order(calls, [step])
         answer = self._heard(secret_id, told)
         if answer[0] != b"ok":
             raise Duplicate
@@ -130,9 +131,9 @@ class Records:
         self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes = b""
     ) -> Material:
         """Reserve the secret; `attempt` is the slot whose password was right."""
-        _, told = await self._run.together(
-            ("note", index_key(secret_id), self._clock() + SOON, secret_id.raw),
-            ("claim", record_key(secret_id), verifier, claim, attempt),
+        _, told = await self._run.in_order(
+            [("note", index_key(secret_id), self._clock() + SOON, secret_id.raw)],
+            [("claim", record_key(secret_id), verifier, claim, attempt)],
         )
         answer = self._heard(secret_id, told)
         state, *material = answer

@@ -1,4 +1,7 @@
-"""What a Redis says of itself: whether it takes writes, and whether it keeps what it took."""
+"""What a Redis says of itself: whether it takes writes, and whether it keeps what it took.
+
+A cluster's primaries are asked one by one: it is as good as the worst of them.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
 
+from core.redis_cluster import AnyRedis, Cluster
 from core.redis_server import OLDEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from redis.asyncio import Redis
+    from collections.abc import Sequence
 
 SECTIONS = ("server", "persistence", "memory", "replication")
 FSYNC = "appendfsync"
@@ -21,44 +23,64 @@ SAVES, STOPS = "save", "stop-writes-on-bgsave-error"
 
 @dataclass(frozen=True, slots=True)
 class RedisState:
-    """`fsync` is None where the server tells its settings to nobody, as hosted ones do."""
+    """What one server says; sizes in bytes, `uptime` in seconds, `dataset` without what it wastes.
 
+    `server` is its name in a cluster. `fsync` is None where it tells its settings to nobody, as
+    hosted ones do. `enough`: it has the replicas without which it takes no writes; None where it
+    needs none.
+    """
+
+    server: str
     version: str
     loading: bool
     replica: bool
+    replicas: int
+    enough: bool | None
     persists: bool
     last_write_failed: bool
     fsync: str | None
     policy: str
     used: int
+    dataset: int
     most: int
+    uptime: int
 
     @classmethod
-    async def read(cls, redis: Redis) -> RedisState:
-        """Ask the server.
+    async def read(cls, redis: AnyRedis) -> list[RedisState]:
+        """Ask the server, or every primary.
 
         Raises:
-            RedisError: it does not answer.
+            RedisError: one does not answer.
         """
-        told: dict[str, Any] = await redis.info(*SECTIONS)
+        told = await _asked(redis, "INFO", *SECTIONS)
         settings = await _settings(redis)
+        return [cls._read(server, info, settings.get(server, {})) for server, info in told.items()]
+
+    @classmethod
+    def _read(cls, server: str, told: dict[str, Any], settings: dict[str, str]) -> RedisState:
         return cls(
+            server=server,
             version=str(told.get("valkey_version", told.get("redis_version", "0"))),
             loading=told.get("loading", 0) != 0,
             replica=told.get("role") == "slave",
+            replicas=int(told.get("connected_slaves", 0)),
+            enough=_enough(told.get("min_slaves_good_slaves")),
             persists=told.get("aof_enabled", 0) == 1,
             last_write_failed=told.get("aof_last_write_status", "ok") != "ok"
             or (told.get("rdb_last_bgsave_status", "ok") != "ok" and _stops(settings)),
             fsync=settings.get(FSYNC),
             policy=str(told.get("maxmemory_policy", "noeviction")),
             used=int(told.get("used_memory", 0)),
+            dataset=int(told.get("used_memory_dataset", 0)),
             most=int(told.get("maxmemory", 0)),
+            uptime=int(told.get("uptime_in_seconds", 0)),
         )
 
     @property
     def takes_writes(self) -> bool:
         """Whether what becomes of a secret can be written there now."""
-        return not (self.loading or self.replica or self.last_write_failed)
+        alone = self.enough is False
+        return not (self.loading or self.replica or self.last_write_failed or alone)
 
     @property
     def full(self) -> bool:
@@ -79,27 +101,42 @@ class RedisState:
             found.append("it loses its last moments when its machine fails: set appendfsync always")
         if self.policy != "noeviction":
             found.append("it drops secrets when memory is short: set maxmemory-policy noeviction")
+        if self.replicas and self.enough is None:
+            found.append("it takes writes that a fail-over undoes: set min-replicas-to-write 1")
         return found
 
-    def risks_of_blobs(self) -> list[str]:
+    @staticmethod
+    def risks_of_blobs(states: Sequence[RedisState]) -> list[str]:
         """Say what else there is to know where blobs and latches lie there too."""
         back = (
             "blobs and latches lie in it: if it falls back to an earlier moment (a failover, a "
             "backup), what was opened since can be opened again. A folder or a bucket prevents that"
         )
         found = [back]
-        if not self.most:
+        if not all(state.most for state in states):
             found.append("blobs may take all memory of its machine: set maxmemory")
         return found
 
 
-async def _settings(redis: Redis) -> Mapping[str | None, str | None]:
+def _enough(replicas: int | None) -> bool | None:
+    """It counts those that follow closely only where it needs some; with none it has too few."""
+    return None if replicas is None else replicas > 0
+
+
+async def _settings(redis: AnyRedis) -> dict[str, dict[str, str]]:
     try:
-        return await redis.config_get(FSYNC, SAVES, STOPS)
+        return await _asked(redis, "CONFIG GET", FSYNC, SAVES, STOPS)
     except ResponseError:  # not allowed, or not known there
         return {}
 
 
-def _stops(settings: Mapping[str | None, str | None]) -> bool:
+async def _asked(redis: AnyRedis, *command: str) -> dict[str, Any]:
+    """Answer by the servers' names; where there is one alone, it has none."""
+    if isinstance(redis, Cluster):
+        return await redis.each(*command)
+    return {"": await redis.execute_command(*command)}  # type: ignore[no-untyped-call]
+
+
+def _stops(settings: dict[str, str]) -> bool:
     """Tell whether a copy that could not be written to the disk stops all writes."""
     return settings.get(STOPS) == "yes" and bool(settings.get(SAVES))

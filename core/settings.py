@@ -19,6 +19,7 @@ from core.form import Form
 from core.place import Place, parse_place_url
 from core.policy import SHORTEST_LIFETIME, Policy
 from core.quantities import parse_duration
+from core.redis_address import RedisAddress
 from core.shard import Shard
 from core.stop import Stop
 
@@ -52,7 +53,7 @@ class Settings:
     port: int
     public_url: str
     data_dir: Path
-    redis_url: Hidden | None
+    redis_url: RedisAddress | None
     blobs: Place
     secret_key: bytes | None = field(repr=False)
     telegram_bot_token: Hidden | None
@@ -107,7 +108,7 @@ class Settings:
             port=port,
             public_url=form.get("PUBLIC_URL", _public_url, f"http://localhost:{port}"),
             data_dir=data_dir,
-            redis_url=form.get("REDIS_URL", Hidden, None),
+            redis_url=form.get("REDIS_URL", RedisAddress.parse, None),
             blobs=blobs,
             secret_key=form.get("SECRET_KEY", parse_secret_key, None),
             telegram_bot_token=form.get("TELEGRAM_BOT_TOKEN", Hidden, None),

@@ -12,9 +12,8 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from core.errors import CannotStart
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
     from core.keys import ServerKey
+    from core.redis_cluster import AnyRedis
 
 KEY, FORMAT = "ots:key-check", "ots:format"
 # The newest record that this server writes and reads; record.lua and invitation.lua say the same.
@@ -33,7 +32,7 @@ FULL = (
 )
 
 
-async def check(redis: Redis, server_key: ServerKey) -> None:
+async def check(redis: AnyRedis, server_key: ServerKey) -> None:
     """Compare both, and stamp what has none yet.
 
     Raises:
@@ -49,7 +48,7 @@ async def check(redis: Redis, server_key: ServerKey) -> None:
         raise CannotStart(f"Redis does not take what a start writes: {error}") from None
 
 
-async def _check_format(redis: Redis) -> None:
+async def _check_format(redis: AnyRedis) -> None:
     found = await _stamped(redis, FORMAT, str(WRITTEN).encode())
     if not found.isdigit() or int(found) > WRITTEN:
         raise CannotStart(NEWER)
@@ -57,7 +56,7 @@ async def _check_format(redis: Redis) -> None:
         await redis.set(FORMAT, WRITTEN)
 
 
-async def _stamped(redis: Redis, stamp: str, ours: bytes) -> bytes:
+async def _stamped(redis: AnyRedis, stamp: str, ours: bytes) -> bytes:
     """Read a stamp, which is ours where there was none: a full Redis still tells what it has."""
     found = await redis.get(stamp)
     if found is None:

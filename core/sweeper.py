@@ -22,12 +22,12 @@ from core.errors import Gone, Newer, OneTimeShareError
 from core.link import SecretId
 from core.record import INDEX_SHARDS
 from core.records import SOON
+from core.redis_state import RedisState
 from core.secret import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from redis.asyncio import Redis
     from redis.asyncio.lock import Lock
 
     from core.blobs import Blobs, Lying
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.receipts import Receipts
     from core.record import Settled
     from core.records import Records
+    from core.redis_cluster import AnyRedis
 
 log = structlog.get_logger()
 
@@ -56,7 +57,7 @@ class Sweeper:
     def __init__(  # noqa: PLR0913 - everything that is cleaned
         self,
         *,
-        redis: Redis,
+        redis: AnyRedis,
         records: Records,
         blobs: Blobs,
         handout: Handout,
@@ -160,8 +161,8 @@ class Sweeper:
 
     async def _remembers(self) -> bool:
         """Only a Redis that has run for a while is believed that a record never was."""
-        info: dict[str, int] = await self._redis.info()
-        return info["loading"] == 0 and info["uptime_in_seconds"] >= UPTIME
+        states = await RedisState.read(self._redis)
+        return all(not one.loading and one.uptime >= UPTIME for one in states)
 
     async def _adopt(self, lying: Lying) -> None:
         """Delete bytes whose creation ended before its record, or whose record is over or gone."""

@@ -30,7 +30,7 @@ from core.secret import Kind, Metadata, Opened, Sealed
 from core.statistics import BYTES_IN, BYTES_OUT, SEALED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
@@ -288,7 +288,10 @@ class Vault:
         """
         admitted = await self._admit(secret_id, key, claim, password)
         rights = admitted.rights
-        resume = keys.seal_resume(rights.file_key, secret_id.raw, key.raw, claim.raw)
+
+        def resume() -> bytes:
+            return keys.seal_resume(rights.file_key, secret_id.raw, key.raw, claim.raw)
+
         async with AsyncExitStack() as stack:
             async with self._admission.claimed(secret_id, claim):
                 delivery = await stack.enter_async_context(
@@ -311,7 +314,7 @@ class Vault:
         part: tuple[int, int | None],
         *,
         metadata: Metadata | None = None,
-        resume: bytes = b"",
+        resume: Callable[[], bytes] = bytes,
         burn: bool = False,
     ) -> AsyncIterator[Delivery]:
         """Verify the first bytes, win the latch, release: in this order, before a byte leaves."""
@@ -322,7 +325,7 @@ class Vault:
                 if burn and delivery.short and metadata is not None:
                     handing = self._handout.at_once(secret_id, claim, rights, delivery, resume)
                 else:
-                    salt, meta = await self._records.release(secret_id, claim.holder, resume)
+                    salt, meta = await self._records.release(secret_id, claim.holder, resume())
                     metadata = metadata or keys.open_metadata(
                         rights.file_key, salt, secret_id.raw, meta
                     )

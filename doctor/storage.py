@@ -15,15 +15,17 @@ from core.embedded import join_redis
 from core.errors import CannotStart, OneTimeShareError
 from core.link import SecretId
 from core.quantities import show_size
+from core.redis_address import Kind
+from core.redis_sentinel import silent_sentinels
 from core.redis_state import RedisState
 from doctor.finding import bad, doubtful, good
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from redis.asyncio import Redis
-
     from core.bootstrap import House
+    from core.redis_address import RedisAddress
+    from core.redis_cluster import AnyRedis
     from core.settings import Settings
     from doctor.finding import Finding
 
@@ -46,42 +48,60 @@ async def storage(settings: Settings) -> list[Finding]:
             ]
     try:
         async with open_vault(settings, own_redis=False) as house:
-            found = [*await _redis(house.redis), *await _blobs(house, settings)]
+            found = await _redis(house.redis, settings.redis_url)
+            found += await _blobs(house, settings)
             return found + await _latches(house.redis, settings)
     except CannotStart as error:
         return [bad("start", error.reason)]
 
 
-async def _redis(redis: Redis) -> list[Finding]:
+async def _redis(redis: AnyRedis, address: RedisAddress | None) -> list[Finding]:
     try:
-        state = await RedisState.read(redis)
-        found = [*_kept(state), await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER)]
-        if state.takes_writes and not state.full:
+        states = await RedisState.read(redis)
+        found = [finding for state in states for finding in _kept(state, address)]
+        found.append(await _speed(REDIS, "answers", redis.ping, SLOW_ANSWER))
+        if all(state.takes_writes and not state.full for state in states):
             found.append(await _speed(REDIS, "writes", lambda: _write(redis), SLOW_WRITE))
-        return [*found, await _clocks(redis)]
+        return [*found, await _clocks(redis), *await _sentinels(address)]
     except RedisError as error:
         return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
 
 
-async def _write(redis: Redis) -> None:
+async def _write(redis: AnyRedis) -> None:
     await redis.set(PROBE, 1, px=1000)
 
 
-def _kept(state: RedisState) -> list[Finding]:
-    found = [bad(REDIS, risk) for risk in state.risks()]
+def _kept(state: RedisState, address: RedisAddress | None) -> list[Finding]:
+    about = f"{REDIS} {state.server}".rstrip()
+    found = [bad(about, risk) for risk in state.risks()]
     if not state.takes_writes:
-        found.append(bad(REDIS, "takes no writes: it is read-only, loading, or its disk is full"))
+        told = "it is read-only, loading, too few replicas follow it, or its disk is full"
+        found.append(bad(about, f"takes no writes: {told}"))
     if state.full:
         told = (
             f"its memory of {show_size(state.most)} is used up: nothing is let in; raise maxmemory"
         )
-        found.append(bad(REDIS, told))
+        found.append(bad(about, told))
     if state.fsync is None:
-        found.append(doubtful(REDIS, "tells nobody its appendfsync: it must be always"))
-    return found or [good(REDIS, f"version {state.version} keeps what it acknowledges")]
+        found.append(doubtful(about, "tells nobody its appendfsync: it must be always"))
+    if state.replicas and not (address and address.replicas):
+        undone = "acknowledges what no replica has yet, and a fail-over may undo that"
+        found.append(doubtful(about, f"{undone}: write replicas=1 in REDIS_URL"))
+    return found or [good(about, f"version {state.version} keeps what it acknowledges")]
 
 
-async def _clocks(redis: Redis) -> Finding:
+async def _sentinels(address: RedisAddress | None) -> list[Finding]:
+    if address is None or address.kind is not Kind.SENTINEL:
+        return []
+    silent = await silent_sentinels(address)
+    answer = f"{len(address.nodes) - len(silent)} of {len(address.nodes)} answer"
+    return [
+        good("sentinels", answer),
+        *(doubtful(f"sentinel {host}:{port}", why) for (host, port), why in silent.items()),
+    ]
+
+
+async def _clocks(redis: AnyRedis) -> Finding:
     before = time.time()
     seconds, micros = await redis.time()
     apart = abs(seconds + micros / 1e6 - (before + time.time()) / 2)
@@ -105,12 +125,13 @@ async def _blobs(house: House, settings: Settings) -> list[Finding]:
     return [kept, good(BLOBS, f"{left}; a latch there can be had only once")]
 
 
-async def _latches(redis: Redis, settings: Settings) -> list[Finding]:
+async def _latches(redis: AnyRedis, settings: Settings) -> list[Finding]:
     """Tell what there is to know where they lie in Redis."""
     if not settings.blobs.in_redis:
         return []
     try:
-        return [doubtful(BLOBS, risk) for risk in (await RedisState.read(redis)).risks_of_blobs()]
+        states = await RedisState.read(redis)
+        return [doubtful(BLOBS, risk) for risk in RedisState.risks_of_blobs(states)]
     except RedisError as error:
         return [bad(REDIS, f"it stopped answering: {type(error).__name__}")]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from redis.asyncio import Redis
 
 from core.blobs.opening import open_blobs
-from core.redis_connection import connect
+from core.redis_connection import connect, pipe_to
 from core.scripts import Scripts
 from core.settings import Settings
 from tests.fakes.s3 import KEYS
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.blobs import Blobs
+    from core.redis_cluster import AnyRedis
 
 LARGEST = 16 * 1024 * 1024  # bytes
 SERVER_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ="
@@ -40,10 +41,10 @@ async def opened(url: str) -> AsyncIterator[Blobs]:
     """Open the store for the block."""
     settings = at(url)
     async with AsyncExitStack() as stack:
-        redis = Redis()  # other stores never ask it
+        redis: AnyRedis = Redis()  # other stores never ask it
         if settings.redis_url is not None:
-            redis = await stack.enter_async_context(connect(settings.redis_url.reveal()))
-        scripts = Scripts(redis)
+            redis = await stack.enter_async_context(connect(settings.redis_url))
+        scripts = Scripts(pipe_to(redis))
         stack.push_async_callback(scripts.aclose)
         spare = settings.allowance.min_free_disk
         blobs = await open_blobs(settings.blobs, LARGEST, spare=spare, redis=redis, scripts=scripts)

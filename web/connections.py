@@ -55,9 +55,22 @@ class Connection(web.RequestHandler):
         self._headers = {**headers, "Server": ""}  # else aiohttp's with its version
 
     @property
-    def idle(self) -> bool:
-        """Whether it waits for a request, the first or the next."""
-        return self._waiter is not None
+    def busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self._request_in_progress
+
+    @property
+    def over(self) -> bool:
+        """Whether its client is gone, and nothing is at work for it any more."""
+        return self.transport is None and not self.busy
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a request, the first or the next.
+
+        It does neither while it drops what is still sent after an early answer.
+        """
+        return self._waiter is not None and not self._waiter.done()
 
     def handle_error(
         self,

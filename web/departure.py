@@ -34,18 +34,19 @@ async def depart(listening: asyncio.Server, server: web.Server | None, stop: Sto
     log.info("web stops", delay=stop.delay, timeout=stop.timeout)
     assert server is not None  # noqa: S101 - it was set up
     clock = asyncio.get_running_loop().time
-    idle = dict.fromkeys(_idle(server), clock() - PATIENCE)
+    quiet = {(one, True): clock() - PATIENCE for one in _here(server) if one.waits}
     await asyncio.sleep(stop.delay)
     listening.close()
     with suppress(TimeoutError):
         async with asyncio.timeout(stop.timeout):
-            while server.connections:  # aiohttp does not tell when the last one goes
-                idle = {one: idle.get(one, clock()) for one in _idle(server)}
-                for one, since in idle.items():
+            while here := _here(server):  # aiohttp does not tell when the last one goes
+                states = [(one, one.waits) for one in here if not one.busy]
+                quiet = {state: quiet.get(state, clock()) for state in states}
+                for (connection, _), since in quiet.items():
                     if clock() - since >= PATIENCE:
-                        one.force_close()
+                        connection.force_close()
                 await asyncio.sleep(LOOK_EVERY)
 
 
-def _idle(server: web.Server) -> list[Connection]:
-    return [one for one in server.connections if isinstance(one, Connection) and one.idle]
+def _here(server: web.Server) -> list[Connection]:
+    return [one for one in server.connections if isinstance(one, Connection) and not one.over]

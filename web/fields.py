@@ -64,6 +64,11 @@ class Fields:
         return value
 
 
+def all_here(request: web.Request) -> bool:
+    """Tell whether all of a body came with its head, so that there is nothing to wait for."""
+    return request.content.is_eof() and request.content.exception() is None
+
+
 async def read_small(request: web.Request, longest: int = LONGEST) -> bytes:
     """Read a body of at most `longest` bytes, whatever its length claims to be.
 
@@ -72,7 +77,7 @@ async def read_small(request: web.Request, longest: int = LONGEST) -> bytes:
         Malformed: it does not arrive.
     """
     body = bytearray()
-    if request.content.is_eof():  # it came with the head: nothing to wait for
+    if all_here(request):
         body += request.content.read_nowait()
         if len(body) > longest:
             raise TooLarge(longest)

@@ -13,7 +13,7 @@ from core.errors import EmptyText, Malformed, SourceFailed
 from core.policy import check_password
 from core.quantities import parse_duration
 from core.secret import Kind
-from web.fields import Fields, read_small
+from web.fields import Fields, all_here, read_small
 from web.keys import VAULT
 from web.parts import PIECE, arriving, field, next_part, parts_of, piece
 
@@ -122,10 +122,16 @@ async def _raw(request: web.Request, intake: Intake) -> Sealed:
         expires=headers.get("OTS-Expires"),
     )
     wishes.check(request.app[VAULT].policy)
-    content = arriving(lambda: request.content.read(PIECE))
+    content = _body(request)
     size = request.content_length
     async with intake.draft(content, kind=Kind(kind), name=wishes.name, size=size) as draft:
         return await wishes.commit(intake, draft)
+
+
+def _body(request: web.Request) -> AsyncIterable[bytes]:
+    if all_here(request):
+        return _whole(request.content.read_nowait())
+    return arriving(lambda: request.content.read(PIECE))
 
 
 def _unquoted(value: str | None, what: str) -> str | None:
@@ -148,7 +154,8 @@ async def _form(request: web.Request, intake: Intake) -> Sealed:
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+    if data:
+        yield data
 
 
 async def from_parts(parts: MultipartReader, intake: Intake, policy: Policy) -> Sealed:

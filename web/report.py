@@ -14,6 +14,7 @@ from core.blobs import BOUNDLESS
 from core.errors import Unavailable
 from core.heartbeats import SILENT, last_of
 from core.language import N_
+from core.redis_state import RedisState
 from core.secret import State
 from core.statistics import LIMIT_HIT, SEALED, total
 
@@ -160,10 +161,10 @@ def _sum(slots: list[Slot]) -> Slot:
 
 async def _memory(house: House) -> int:
     try:
-        told: dict[str, int] = await house.redis.info("memory")
+        servers = await RedisState.read(house.redis)
     except RedisError as error:
         raise Unavailable from error
-    return told["used_memory"]
+    return sum(one.used for one in servers)
 
 
 async def _doors(house: House) -> list[Door]:

@@ -10,6 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import Corrupt, OneTimeShareError, StorageFull, Unavailable
@@ -88,7 +89,8 @@ async def in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
         Corrupt: a file is not there.
         StorageFull, Unavailable: the disk says no.
     """
-    work = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+    # As `asyncio.to_thread` does, but for its task and its context: this is in every opening.
+    work = asyncio.get_running_loop().run_in_executor(None, partial(call, *args, **kwargs))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:

@@ -6,25 +6,26 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.blobs import BOUNDLESS
 from core.blobs.days import in_thread
 from core.blobs.filesystem import FileBlobs
 from core.blobs.pieces import RedisBlobs
 from core.errors import CannotStart, OneTimeShareError
 from core.guards import closed_on_the_way
 from core.quantities import show_size
+from core.redis_state import RedisState
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
     from core.blobs.objects import ObjectBlobs
     from core.place import Place
+    from core.redis_cluster import AnyRedis
     from core.scripts import Scripts
 
 log = structlog.get_logger()
 
 
 async def open_blobs(
-    place: Place, largest: int, *, spare: int, redis: Redis, scripts: Scripts
+    place: Place, largest: int, *, spare: int, redis: AnyRedis, scripts: Scripts
 ) -> FileBlobs | ObjectBlobs | RedisBlobs:
     """Open the store that the address names, and make sure that it works.
 
@@ -77,18 +78,19 @@ async def _in_bucket(place: Place, largest: int) -> ObjectBlobs:
     return blobs
 
 
-async def _in_redis(redis: Redis, scripts: Scripts, spare: int) -> RedisBlobs:
+async def _in_redis(redis: AnyRedis, scripts: Scripts, spare: int) -> RedisBlobs:
     blobs = RedisBlobs(redis, scripts)
     try:
-        state = await blobs.state()
+        states = await blobs.states()
     except OneTimeShareError as error:
         why = type(error.__cause__).__name__
         raise CannotStart(f"Redis does not tell whether it takes blobs: {why}") from None
-    if 0 < state.most <= spare:
+    most = min(state.most or BOUNDLESS for state in states)
+    if most <= spare:
         raise CannotStart(
-            f"MIN_FREE_DISK leaves nothing of the {show_size(state.most)} that Redis may use: "
+            f"MIN_FREE_DISK leaves nothing of the {show_size(most)} that Redis may use: "
             "lower it, or raise Redis' maxmemory."
         )
-    for risk in state.risks_of_blobs():
+    for risk in RedisState.risks_of_blobs(states):
         log.warning("redis may lose secrets", reason=risk)
     return blobs

@@ -28,9 +28,8 @@ from core.scripts import source
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
-    from redis.asyncio import Redis
-
     from core.link import SecretId
+    from core.redis_cluster import AnyRedis
     from core.scripts import Call, Scripts
 
 DAY = 24 * 60 * 60 * 1000
@@ -43,7 +42,7 @@ PIECE = 256 * 1024 - 64  # bytes; with what Redis adds it just fills a block of 
 class RedisBlob:
     """An open blob; the last piece that was read is kept, as the next range begins in it."""
 
-    def __init__(self, redis: Redis, key: str, size: int, first: bytes) -> None:
+    def __init__(self, redis: AnyRedis, key: str, size: int, first: bytes) -> None:
         self._redis = redis
         self._key = key
         self._number, self._piece = 0, first
@@ -75,7 +74,7 @@ class RedisBlob:
 class RedisBlobs:
     """The port's answer in Redis. Bytes go by connections of their own, what is short by trips."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: AnyRedis, scripts: Scripts) -> None:
         self._redis = redis
         self._scripts = scripts
         self._lay = redis.register_script(source("lay"))
@@ -83,12 +82,13 @@ class RedisBlobs:
         self._writing: dict[SecretId, int] = {}  # bytes so far
 
     async def check(self) -> None:
-        if not (await self.state()).takes_writes:  # also without memory: a latch always fits
+        states = await self.states()
+        if not all(one.takes_writes for one in states):  # also without memory: a latch always fits
             raise Unavailable
 
     async def free(self) -> int:
-        state = await self.state()
-        return max(0, state.most - state.used) if state.most else BOUNDLESS
+        left = (one.most - one.used if one.most else BOUNDLESS for one in await self.states())
+        return max(0, min(left))
 
     async def stored(self) -> int:
         stored = sum(self._writing.values())
@@ -176,7 +176,7 @@ class RedisBlobs:
     async def aclose(self) -> None:
         """Leave the connections: they are another's."""
 
-    async def state(self) -> RedisState:
+    async def states(self) -> list[RedisState]:
         """Ask Redis how it stands.
 
         Raises:
@@ -213,7 +213,7 @@ def _named(error: BaseException) -> OneTimeShareError:
     return StorageFull() if full else Unavailable()
 
 
-async def _fields(redis: Redis, key: str, *names: str | int) -> list[bytes | None]:
+async def _fields(redis: AnyRedis, key: str, *names: str | int) -> list[bytes | None]:
     async with _answering():
         return cast("list[bytes | None]", await redis.hmget(key, [str(name) for name in names]))
 

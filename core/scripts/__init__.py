@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import nullcontext
+from dataclasses import dataclass
+from hashlib import sha1
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from core.errors import Newer, StorageFull, Unavailable
+from core.redis_pipe import Argument, Command
 from core.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
 
-    from redis.asyncio import Redis
-
     from core.errors import OneTimeShareError
+    from core.redis_pipe import Pipe
 
-Argument: TypeAlias = bytes | str | int
 Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
 Party: TypeAlias = tuple[float, tuple[Call, ...]]  # calls, and since when (s) they wait
 
@@ -50,8 +52,17 @@ ON_OTHERS = (
 # frees what lies there, or says what became of it.
 TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
 GOES_ON = "#!lua flags=allow-oom\n"
+# What only reads, or writes what the clock or the moment decides: nothing a fail-over could undo.
+READING = frozenset(
+    {
+        *("peek", "inspect", "check", "material", "inquire", "look", "observe", "note"),
+        *("acquire window", "see window"),
+        *("EXISTS", "GET", "HEXISTS", "HGETALL", "HVALS", "XRANGE"),
+        *("ZCARD", "ZRANDMEMBER", "ZRANGE", "ZREVRANGE"),
+    }
+)
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
-TRIPS = 2  # round trips under way at once, in each process
+TRIPS = 2  # round trips to a server under way at once, in each process
 
 
 def source(name: str) -> str:
@@ -67,29 +78,40 @@ def source(name: str) -> str:
     return f"{head}{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One that servers keep under the hash of its text, once they have seen it."""
+
+    text: str
+    sha: str
+
+    @classmethod
+    def of(cls, text: str) -> Script:
+        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
 class Scripts:
     """Calls scripts by name. Each is safe to run twice: a lost reply may be asked for again."""
 
     def __init__(
         self,
-        redis: Redis,
+        pipe: Pipe,
         *,
         patience: float = PATIENCE,
         trip: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """Take the connections; a round trip has `patience` seconds, and is made in a `trip`."""
-        self._redis = redis
+        """Take the way to Redis; a round trip has `patience` seconds, and is made in a `trip`."""
+        self._pipe = pipe
         self._trip = trip
         self._patience = patience
         self._scripts = {
-            name: redis.register_script(source(name))
-            for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
+            name: Script.of(source(name)) for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
         }
-        self._trips = Together(self._travel, at_once=TRIPS)
+        self._lanes: dict[str, Together[Party, list[Any]]] = {}
 
     def add(self, name: str, text: str) -> None:
         """Know one more script, from a library: it takes one key, as ours do."""
-        self._scripts[name] = self._redis.register_script(GOES_ON + text)
+        self._scripts[name] = Script.of(GOES_ON + text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
@@ -103,13 +125,57 @@ class Scripts:
         return answer
 
     async def together(self, *calls: Call) -> list[Any]:
-        """Run scripts and commands in one round trip, in their order, not as one step.
+        """Run scripts and commands in one round trip, not as one step.
+
+        Those on one key are run in their order. A cluster may run others in any.
 
         Raises:
             StorageFull: Redis had no room for one of them; others may have happened.
             Unavailable: when Redis does not answer; any of them may have happened.
         """
-        return await self._trips((time.monotonic(), calls))
+        if self._pipe.ordered:
+            return await self._go("", calls)
+        lanes: dict[str, list[int]] = {}
+        for n, call in enumerate(calls):
+            lanes.setdefault(self._pipe.lane(call[1]), []).append(n)
+        told = await asyncio.gather(
+            *(self._go(lane, tuple(calls[n] for n in some)) for lane, some in lanes.items())
+        )
+        found = dict(zip(chain(*lanes.values()), chain(*told), strict=True))
+        return [found[n] for n in range(len(calls))]
+
+    async def in_order(self, first: Sequence[Call], then: Sequence[Call]) -> list[Any]:
+        """Run calls when all of the first ones are done; one server does all in one round trip.
+
+        Raises:
+            StorageFull, Unavailable: as for `together`; a cluster runs none if a first one failed.
+        """
+        if self._pipe.ordered:
+            return await self.together(*first, *then)
+        try:
+            done = await self.together(*first)
+        except Unavailable as error:  # why, says what all of them would do
+            raise _failure(error.__cause__ or error, (*first, *then)) from None
+        return [*done, *await self.together(*then)]
+
+    async def _go(self, lane: str, calls: tuple[Call, ...]) -> list[Any]:
+        if self._pipe.gathers:
+            return await self._alone(calls)
+        trips = self._lanes.get(lane)
+        if trips is None:
+            trips = self._lanes[lane] = Together(self._travel, at_once=TRIPS)
+        return await trips((time.monotonic(), calls))
+
+    async def _alone(self, calls: tuple[Call, ...]) -> list[Any]:
+        try:
+            with self._trip():
+                answers = await self._send(calls)
+        except RedisError as error:
+            raise _failure(error, calls) from error
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise _failure(answer, calls)
+        return answers
 
     async def _travel(self, parties: Sequence[Party]) -> list[list[Any] | Exception]:
         """Make one round trip; who waited too long for it is told so, and has no part in it."""
@@ -134,34 +200,39 @@ class Scripts:
             told.append(_failure(failed[0], party) if failed else own)
         return told
 
-    async def _send(self, calls: list[Call]) -> list[Any]:
-        answers = await self._pipe(calls)
+    async def _send(self, calls: Sequence[Call]) -> list[Any]:
+        sent = [self._command(call) for call in calls]
+        answers = await self._pipe.send(sent, self._lasting(calls))
         unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-        if unknown:  # a server that just started
-            for name in {calls[n][0] for n in unknown}:
-                await self._redis.script_load(self._scripts[str(name)].script)
-            for n, answer in zip(
-                unknown, await self._pipe([calls[n] for n in unknown]), strict=True
-            ):
+        if unknown:  # to a server that just started, or has a key since a moment ago
+            some = [calls[n] for n in unknown]
+            sent = [self._whole(call) for call in some]
+            told = await self._pipe.send(sent, self._lasting(some))
+            for n, answer in zip(unknown, told, strict=True):
                 answers[n] = answer
         return answers
 
-    async def _pipe(self, calls: list[Call]) -> list[Any]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for name, *arguments in calls:
-                script = self._scripts.get(str(name))
-                if script is None:
-                    pipe.execute_command(name, *arguments)
-                else:
-                    pipe.execute_command("EVALSHA", script.sha, 1, *arguments)
-            return await pipe.execute(raise_on_error=False)
+    def _lasting(self, calls: Sequence[Call]) -> Collection[int]:
+        """Number those whose work a fail-over could undo, where replicas are to prevent that."""
+        if not self._pipe.replicas:
+            return ()
+        return {n for n, call in enumerate(calls) if call[0] not in READING}
+
+    def _command(self, call: Call) -> Command:
+        script = self._scripts.get(str(call[0]))
+        return call if script is None else ("EVALSHA", script.sha, 1, *call[1:])
+
+    def _whole(self, call: Call) -> Command:
+        return ("EVAL", self._scripts[str(call[0])].text, 1, *call[1:])
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
-        await self._trips.aclose()
+        for trips in [*self._lanes.values()]:
+            await trips.aclose()
+        await self._pipe.aclose()
 
 
-def _failure(error: Exception, party: tuple[Call, ...]) -> OneTimeShareError:
+def _failure(error: BaseException, party: tuple[Call, ...]) -> OneTimeShareError:
     said = str(error)
     full = isinstance(error, OutOfMemoryError) or said.startswith("MISCONF")
     failure: OneTimeShareError = Unavailable()

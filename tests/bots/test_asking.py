@@ -13,7 +13,6 @@ from bots.requests import Requests, Wish
 from core.creations import Creations
 from core.errors import BadLifetime, Closed, Duplicate, NotFound, TooManyAsked
 from core.invitation import InvitationId, Purpose, Standing
-from core.scripts import Scripts
 from tests.asked import ANN, BEN
 from tests.bots.test_requests import STANDS, Told, hand_in, settled
 
@@ -94,7 +93,7 @@ async def test_what_was_brought_is_forgotten_on_request(
 
 async def test_unanswered_try_is_replaced(house: House, share: Share) -> None:
     """A try that ended between asking and answering: its link takes nothing any more."""
-    quick = Creations(Scripts(house.redis), share.vault.server_key, lease=0.2)
+    quick = Creations(house.scripts, share.vault.server_key, lease=0.2)
     creation = await quick._begin(quick.mark("telegram", "event"))
     requests = Requests(replace(share, creations=quick))
     left = await requests.ask(Wish(ANN, "1"), InvitationId(creation.secret_id.raw))

@@ -14,7 +14,6 @@ from telegram import Chat, Message
 from bots.share import text_content
 from bots.telegram_gathering import Gathering
 from core.creations import Creations
-from core.scripts import Scripts
 from core.secret import Kind, Sender
 from tests.contents import until
 from tests.fakes.telegram_talk import door, links, opened, ruled, there, unpacked, waiting
@@ -165,7 +164,7 @@ async def test_album_whose_first_try_died_unanswered_is_replaced(
     telegram: FakeTelegram, share: Share, settings: Settings, web: Web, client: ClientSession
 ) -> None:
     """What a crash left between storing and answering dies, and the new link says so."""
-    quick = Creations(Scripts(web.house.redis), share.vault.server_key, lease=0.2)
+    quick = Creations(web.house.scripts, share.vault.server_key, lease=0.2)
     messages = album(telegram, *(telegram.store(b"x", file_name=name) for name in "ab"))
     creation = await quick._begin(quick.mark("telegram", "42/album/g"))
     parts = {quick.mark("telegram", f"42/{message['message_id']}") for message in messages}

@@ -12,7 +12,6 @@ from bots.share import Submission, text_content
 from core.creations import Creations
 from core.errors import Gone
 from core.link import Claim
-from core.scripts import Scripts
 from core.secret import Kind, Sender
 from tests.contents import until
 from tests.fakes.telegram_talk import links, opened
@@ -126,7 +125,7 @@ async def test_slow_file_holds_up_nobody(bot: FakeTelegram) -> None:
 async def test_unanswered_try_is_replaced(share: Share, house: House) -> None:
     """A try that ended between storing and answering: its link dies, and the new one says so."""
     sender, event = Sender("telegram", "42"), "42/555"
-    quick = Creations(Scripts(house.redis), share.vault.server_key, lease=0.2)
+    quick = Creations(house.scripts, share.vault.server_key, lease=0.2)
     creation = await quick._begin(quick.mark("telegram", event))
     lost = await share.vault.seal(
         text_content("x"),

@@ -11,7 +11,6 @@ import pytest
 from core.creations import Creations
 from core.errors import PasswordRequired, Unavailable
 from core.link import Claim
-from core.scripts import Scripts
 from tests.bots.test_telegram_controls import shared
 from tests.contents import until
 from tests.fakes.telegram_talk import door, links
@@ -173,7 +172,7 @@ async def test_password_does_not_stay_where_nothing_could_be_changed(
     telegram: FakeTelegram, share: Share, settings: Settings, web: Web
 ) -> None:
     """A storage that does not answer is told, and prompt and password go all the same."""
-    creations = Faltering(Scripts(web.house.redis), share.vault.server_key)
+    creations = Faltering(web.house.scripts, share.vault.server_key)
     async with door(replace(share, creations=creations), settings, telegram):
         message, link = await shared(telegram)
         prompt = await prompted(telegram, message)

@@ -12,7 +12,6 @@ import pytest
 
 from bots import telegram_bot, telegram_webhook
 from core.errors import DoorClosed
-from core.scripts import Scripts
 from core.stop import Stop
 from tests.bots.test_telegram_password import Faltering
 from tests.contents import until
@@ -205,7 +204,7 @@ async def test_storage_that_does_not_answer_is_told(
     telegram: FakeTelegram, share: Share, settings: Settings, web: Web
 ) -> None:
     """Without marks of updates the sender still hears, rather than nothing at all."""
-    creations = Faltering(Scripts(web.house.redis), share.vault.server_key)
+    creations = Faltering(web.house.scripts, share.vault.server_key)
     creations.down = True
     async with webhook(replace(share, creations=creations), settings, telegram):
         telegram.say(text="x")

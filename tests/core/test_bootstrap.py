@@ -12,6 +12,7 @@ import pytest
 from core.bootstrap import open_vault
 from core.errors import CannotStart
 from core.settings import Settings
+from tests.embedded import url_of
 
 
 async def refusal(**given: str) -> str:
@@ -62,7 +63,7 @@ async def test_disk_of_the_embedded_redis_counts_too(
     async with open_vault(Settings.parse(given)) as house:
         assert await house.free() == 1000
         assert not (await house.readiness.look()).room
-        url = f"unix://{house.redis.connection_pool.connection_kwargs['path']}"
+        url = url_of(house)
         async with open_vault(Settings.parse(given | {"REDIS_URL": url})) as other:
             assert (await other.readiness.look()).room
 

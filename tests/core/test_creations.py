@@ -9,7 +9,6 @@ import pytest
 
 from core.creations import Creations
 from core.errors import Duplicate
-from core.scripts import Scripts
 
 if TYPE_CHECKING:
     from core.bootstrap import House
@@ -20,7 +19,7 @@ async def test_end_of_a_try_is_not_overtaken_by_its_last_sign_of_life(
     house: House, end: str
 ) -> None:
     """A "working" that arrives after the end does not reopen the event, nor block it."""
-    run, mark = Scripts(house.redis), house.creations.mark("door", "event")
+    run, mark = house.scripts, house.creations.mark("door", "event")
     first, second = b"1" * 16, b"2" * 16
     await run("begin", mark, first, 30_000, 60_000)
     assert await run("keep", mark, first, end, 0) == 1
@@ -55,7 +54,7 @@ async def test_part_of_an_answered_whole_is_a_duplicate_and_a_late_one_is_not(ho
 
 async def test_part_waits_for_a_whole_whose_process_is_gone(house: House) -> None:
     """A try that died with its whole blocks the part while it may live, and not for good."""
-    creations = Creations(Scripts(house.redis), house.vault.server_key, lease=0.2)
+    creations = Creations(house.scripts, house.vault.server_key, lease=0.2)
     began = time.monotonic()
     creation = await creations._begin(creations.mark("door", "album"))
     await creations._cover(creation, [creations.mark("door", "one")])
@@ -65,7 +64,7 @@ async def test_part_waits_for_a_whole_whose_process_is_gone(house: House) -> Non
 
 async def test_part_of_a_whole_at_work_is_a_duplicate(house: House) -> None:
     """Somebody alive is sharing it as a part: it is not shared by itself beside that."""
-    creations = Creations(Scripts(house.redis), house.vault.server_key, lease=0.2)
+    creations = Creations(house.scripts, house.vault.server_key, lease=0.2)
     async with creations.once("door", "album", ["one"]):
         with pytest.raises(Duplicate):
             async with creations.once("door", "one"):

@@ -26,6 +26,7 @@ from core.settings import Settings
 from doctor.finding import Grade
 from doctor.storage import storage
 from tests.contents import gathered, pieces, received
+from tests.embedded import url_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,9 +145,8 @@ async def test_start_on_a_full_redis(settings: Settings) -> None:
     async with open_vault(settings) as house:
         await house.receipts.join("telegram")
         await fill(house)
-        url = house.redis.connection_pool.connection_kwargs["path"]
         given = {"DATA_DIR": str(settings.data_dir), "MIN_FREE_DISK": "1MB"}
-        again = Settings.parse(given | {"REDIS_URL": f"unix://{url}"})
+        again = Settings.parse(given | {"REDIS_URL": url_of(house)})
         async with open_vault(again) as other:
             await other.receipts.join("telegram")
             await other.audit.note(Act.LOGIN, "admin")

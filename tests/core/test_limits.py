@@ -19,6 +19,7 @@ from core.errors import Busy, RateLimited, StorageFull, TooManyAtOnce, Unavailab
 from core.gate import Gate
 from core.keys import ServerKey
 from core.limits import Limits, Windows
+from core.redis_connection import pipe_to
 from core.room import STORED_EVERY, Room
 from core.scripts import Scripts
 from core.secret import Kind
@@ -43,9 +44,9 @@ class Processes:
         self.scripts: list[Scripts] = []
 
     def start(self, **allowed: int) -> Limits:
-        scripts = Scripts(self.house.redis)
+        scripts = Scripts(pipe_to(self.house.redis))
         self.scripts.append(scripts)
-        windows = Windows(self.house.redis, scripts, self.clock)
+        windows = Windows(scripts, self.clock)
         return Limits(
             *(windows, ServerKey(bytes(32)), Allowance(**allowed)),
             clock=self.clock,
@@ -155,7 +156,7 @@ async def test_redis_learns_nobody(processes: Processes) -> None:
     assert b"192.0.2" not in key
     assert 3500 < await processes.house.redis.ttl(key) <= 3600
     other = Limits(
-        Windows(processes.house.redis, processes.scripts[0], processes.clock),
+        Windows(processes.scripts[0], processes.clock),
         *(ServerKey(bytes([1]) * 32), Allowance()),
     )
     await other.count(UPLOADS, "192.0.2.77")
@@ -283,7 +284,7 @@ async def test_each_refusal_says_which_limit(house: House) -> None:
     """Every limit counts under its own name, and all of them together as before."""
     refused = house.statistics.refused
     limits = Limits(
-        Windows(house.redis, house.scripts),
+        Windows(house.scripts),
         house.vault.server_key,
         Allowance(uploads_per_hour=1, opens_per_minute=1, logins_per_minute=1),
         refused=refused,

@@ -21,7 +21,7 @@ from tests.contents import pieces
 
 if TYPE_CHECKING:
     from core.bootstrap import House
-    from core.scripts import Argument
+    from core.redis_pipe import Argument
 
 
 class Faulty:

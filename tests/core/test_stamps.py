@@ -12,6 +12,7 @@ from core.bootstrap import open_vault
 from core.errors import CannotStart
 from core.redis_connection import judge
 from core.settings import Settings
+from tests.embedded import url_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,16 +28,13 @@ class Telling:
     def __init__(self, **told: Any) -> None:
         self._told = told
 
-    async def info(self, *_: str) -> dict[str, Any]:
-        return self._told
-
-    async def config_get(self, *_: str) -> dict[str, str]:
-        return {}
+    async def execute_command(self, name: str, *_: str) -> dict[str, Any]:
+        return self._told if name == "INFO" else {}
 
 
 async def refusal(house: House, folder: Path, **given: str) -> str:
     """Start another process on the Redis of a house."""
-    url = f"unix://{house.redis.connection_pool.connection_kwargs['path']}"
+    url = url_of(house)
     with pytest.raises(CannotStart) as refused:
         async with open_vault(Settings.parse({"DATA_DIR": str(folder), "REDIS_URL": url, **given})):
             pass
@@ -55,7 +53,7 @@ async def test_data_of_a_newer_version_is_left_alone(house: House, tmp_path: Pat
 
 async def test_data_of_an_older_version_is_taken_over(house: House, settings: Settings) -> None:
     """A start on data without a stamp, or with an older one, stamps it."""
-    url = f"unix://{house.redis.connection_pool.connection_kwargs['path']}"
+    url = url_of(house)
     again = Settings.parse({"DATA_DIR": str(settings.data_dir), "REDIS_URL": url})
     for found in (None, "0"):
         await house.redis.delete(stamps.FORMAT)

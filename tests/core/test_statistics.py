@@ -20,7 +20,7 @@ from tests.core.test_receipts import record, shared
 
 if TYPE_CHECKING:
     from core.bootstrap import House
-    from core.scripts import Argument
+    from core.redis_pipe import Argument
     from core.settings import Settings
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from redis.asyncio import Redis
 
 from core.background import beside
 from core.clock import now_ms
@@ -60,6 +61,7 @@ def sweeper_with(house: House, records: Records) -> Sweeper:
 
 async def test_sweeper_stops_whatever_it_is_doing(house: House) -> None:
     """Ended at any moment of a round, it ends at once, though Redis' client can lose the order."""
+    assert isinstance(house.redis, Redis)
     for moment in range(40):
         await house.redis.connection_pool.disconnect()
         async with asyncio.timeout(5), beside(house.sweeper.run()) as sweeping:

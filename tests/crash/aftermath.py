@@ -17,9 +17,8 @@ from tests.contents import gathered, received
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from redis.asyncio import Redis
-
     from core.bootstrap import House
+    from core.redis_cluster import AnyRedis
     from core.settings import Settings
     from tests.crash.operations import Given
     from tests.crash.stage import Ending
@@ -130,7 +129,7 @@ class Aftermath:
             assert await self.state(SecretId.parse(path.name.partition(".")[0])) in LIVE
 
 
-async def make_due(redis: Redis) -> None:
+async def make_due(redis: AnyRedis) -> None:
     """Let it be time to look at every secret that the sweeper knows of."""
     async for index in redis.scan_iter("ots:due:*"):
         for raw in cast("list[bytes]", await redis.zrange(index, 0, -1)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import ssl
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Authority:
-    """Signs one certificate for the given hosts."""
+    """Signs one certificate for the given hosts, names or addresses; its files are told."""
 
     def __init__(self, folder: Path, hosts: tuple[str, ...]) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -34,15 +35,15 @@ class Authority:
             .not_valid_before(now - dt.timedelta(hours=1))
             .not_valid_after(now + dt.timedelta(days=1))
             .add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False
+                x509.SubjectAlternativeName([_named(host) for host in hosts]), critical=False
             )
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
         )
         self.certificate = folder / "certificate.pem"
-        self._key = folder / "key.pem"
+        self.key = folder / "key.pem"
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        self._key.write_bytes(
+        self.key.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,
@@ -53,7 +54,7 @@ class Authority:
     def server(self) -> ssl.SSLContext:
         """Give what the server shows."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self._key)
+        context.load_cert_chain(self.certificate, self.key)
         return context
 
     def connector(self, port: int) -> aiohttp.TCPConnector:
@@ -65,6 +66,13 @@ def connector(certificate: Path, port: int) -> aiohttp.TCPConnector:
     """Make a connector that believes an authority and reaches one port of loopback only."""
     trusting = ssl.create_default_context(cafile=str(certificate))
     return aiohttp.TCPConnector(ssl=trusting, resolver=_Loopback(port))
+
+
+def _named(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 class _Loopback(AbstractResolver):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import AsyncIterator
     from pathlib import Path
+    from ssl import SSLContext
 
 PIECE = 64 * 1024
 GONE = (ConnectionError, asyncio.IncompleteReadError)
@@ -65,9 +66,9 @@ class Proxy:
         self.port = 0
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[Proxy]:
-        """Pass on what comes in while the block runs."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+    async def listening(self, tls: SSLContext | None = None) -> AsyncIterator[Proxy]:
+        """Pass on what comes in, through TLS or plainly, while the block runs."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self

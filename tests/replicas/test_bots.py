@@ -150,6 +150,7 @@ async def test_two_shards_are_one_bot(tmp_path: Path, client: ClientSession) -> 
         await killed.start()
         for discord.guild in (EVEN, ODD):
             assert await answered(discord)
+        await asyncio.gather(*(shard.stop() for shard in shards))
 
 
 async def sharded(running: Fleet, discord: FakeDiscord, client: ClientSession) -> list[Replica]:

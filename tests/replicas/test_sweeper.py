@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Rounds often, looks oftener, and a death that is noticed soon.
 APART = 0.5  # seconds at least between two rounds, whosesoever
-HURRY = {"core.sweeper.EVERY": 1, "core.sweeper.OFTEN": 0.2, "core.sweeper.LEASE": 3}
+HURRY = {"core.sweeper.EVERY": 1, "core.sweeper.OFTEN": 0.2, "core.sweeper.LEASE": 2}
 
 
 class Line(NamedTuple):

@@ -13,8 +13,7 @@ import pytest
 from tests.page import Page, Shared, hand_in
 from tests.replicas.fleet import fleet
 from tests.replicas.load import Load, somewhere
-from tests.storms.conftest import at_once, text_of
-from tests.storms.test_opens import one_won
+from tests.storms.conftest import at_once, one_won, text_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

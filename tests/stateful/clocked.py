@@ -17,7 +17,8 @@ from core.outbox import Outbox
 from core.passwords import Passwords, Place
 from core.receipts import Receipts
 from core.records import Records
-from core.scripts import ON_OTHERS, ON_RECORDS, Scripts, source
+from core.redis_connection import pipe_to
+from core.scripts import ON_OTHERS, ON_RECORDS, Script, Scripts, source
 from core.settings import Settings
 from core.statistics import Statistics
 from core.sweeper import Sweeper
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from core.scripts import Argument, Call
+    from core.redis_pipe import Argument
+    from core.scripts import Call
 
 CLOCK = "test:clock"
 BEGINNING = 4_000_000_000_000  # ms; later than any test runs, so that nothing vanishes by itself
@@ -42,10 +44,9 @@ class ClockedScripts(Scripts):
     """
 
     def __init__(self, redis: Redis) -> None:
-        super().__init__(redis)
+        super().__init__(pipe_to(redis))
         self._scripts = {
-            name: redis.register_script(kept_in(CLOCK, source(name)))
-            for name in (*ON_RECORDS, *ON_OTHERS)
+            name: Script.of(kept_in(CLOCK, source(name))) for name in (*ON_RECORDS, *ON_OTHERS)
         }
         self.repeats = False
 

@@ -62,6 +62,14 @@ def winners(pages: list[Page]) -> list[bytes]:
     return [bytes(page.received) for page in pages if page.received]
 
 
+def one_won(pages: list[Page], told: list[Told], text: str, at: str) -> None:
+    """One has the whole text and was told so; to all others it was refused."""
+    assert winners(pages) == [text.encode()], at
+    for page, answer in zip(pages, told, strict=True):
+        assert (answer.status == 200) == bool(page.received), (at, answer)
+        assert answer.status == 200 or answer.problem in {"taken", "gone"}, (at, answer)
+
+
 @pytest.fixture
 async def storm(tmp_path: Path) -> AsyncIterator[Storm]:
     """Start it all, on loopback."""

@@ -15,8 +15,7 @@ from core.embedded import embedded_redis
 from core.record import record_key
 from tests.page import Page, Shared, hand_in, until_told
 from tests.stores import SERVER_KEY
-from tests.storms.conftest import at_once, text_of
-from tests.storms.test_opens import one_won
+from tests.storms.conftest import at_once, one_won, text_of
 from tests.test_process import free_port, ready, running
 
 if TYPE_CHECKING:

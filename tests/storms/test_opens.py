@@ -9,24 +9,15 @@ import pytest
 
 from tests.faults.kinds import SomeDropped
 from tests.page import until_told
-from tests.storms.conftest import SOAK, at_once, text_of, winners
+from tests.storms.conftest import SOAK, at_once, one_won, text_of
 
 if TYPE_CHECKING:
-    from tests.page import Page, Told
     from tests.storms.conftest import Storm
 
 ROUNDS = 50
 PARALLEL = 200
 DISTURBED = 50 if SOAK else 10  # with lost replies a round takes longer
 SEED = 4711
-
-
-def one_won(pages: list[Page], told: list[Told], text: str, at: str) -> None:
-    """One has the whole text and was told so; to all others it was refused."""
-    assert winners(pages) == [text.encode()], at
-    for page, answer in zip(pages, told, strict=True):
-        assert (answer.status == 200) == bool(page.received), (at, answer)
-        assert answer.status == 200 or answer.problem in {"taken", "gone"}, (at, answer)
 
 
 async def test_of_two_hundred_openings_on_two_processes_one_succeeds(storm: Storm) -> None:

@@ -25,6 +25,7 @@ from core.record import record_key
 from core.secret import Kind, Sender, SenderRef
 from core.settings import SECRET_KEY_SIZE, Settings
 from tests.contents import gathered, pieces
+from tests.embedded import alone
 from tests.generous import GENEROUS
 from tests.upgrade.corpus import HERE, take
 
@@ -170,7 +171,7 @@ async def make(folder: Path, given: dict[str, str]) -> dict[str, Any]:
         async with open_vault(settings) as house:
             maker = Maker(house)
             await maker.all()
-            taken = await take(house.redis, folder / "blobs")
+            taken = await take(alone(house), folder / "blobs")
     known = {"text": TEXT, "file": FILE.hex(), "password": PASSWORD, "secrets": maker.notes}
     return {
         "format": stamps.WRITTEN,

@@ -13,11 +13,12 @@ from core.errors import Gone
 from core.link import Claim
 from core.receipts import Event
 from core.record import record_key
-from core.scripts import ON_INVITATIONS, ON_OTHERS, ON_RECORDS, source
+from core.scripts import ON_INVITATIONS, ON_OTHERS, ON_RECORDS, Script, source
 from core.secret import Kind, Sender
 from core.settings import Settings
 from tests.asked import asked, hand_in, waits
 from tests.contents import gathered, pieces
+from tests.embedded import url_of
 from tests.generous import GENEROUS
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ PASSWORD = "four words of mine"
 @pytest.fixture
 async def newer(house: House, settings: Settings) -> AsyncIterator[House]:
     """Run a server whose scripts have other hashes, and write a field that the present has not."""
-    url = f"unix://{house.redis.connection_pool.connection_kwargs['path']}"
+    url = url_of(house)
     given = {"DATA_DIR": str(settings.data_dir), "REDIS_URL": url}
     async with open_vault(Settings.parse(GENEROUS | given)) as newer:
         for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS):
@@ -41,7 +42,7 @@ async def newer(house: House, settings: Settings) -> AsyncIterator[House]:
                 text = text.replace(
                     "set('state', 'ready',", "set('colour', 'blue', 'state', 'ready',"
                 )
-            newer.scripts._scripts[name] = newer.redis.register_script(text)
+            newer.scripts._scripts[name] = Script.of(text)
         yield newer
 
 
