@@ -20,12 +20,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from core.errors import Corrupt
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 CHUNK = 64 * 1024
 TAG = 16
 NONCE = 16
-BATCH = 4  # chunks sealed and handed on together; 256 KiB on the loop take less than 0.1 ms
+BATCH = 4  # chunks sealed or opened together, at most; 256 KiB on the loop take less than 0.1 ms
 SEALED_CHUNK = CHUNK + TAG
 
 
@@ -68,7 +68,11 @@ async def padded(content: AsyncIterable[bytes], block: int) -> AsyncIterator[byt
 
 
 async def seal(
-    file_key: bytes, content: AsyncIterable[bytes], *, nonce: bytes
+    file_key: bytes,
+    content: AsyncIterable[bytes],
+    *,
+    nonce: bytes,
+    chunks: Callable[[], int] = lambda: BATCH,
 ) -> AsyncIterator[bytes]:
     """Seal content of any slicing; yield the nonce with the first chunks, then batches.
 
@@ -76,6 +80,7 @@ async def seal(
         file_key: 16 bytes, used for this payload alone.
         content: the plaintext.
         nonce: 16 random bytes.
+        chunks: asked for the size of each batch.
     """
     cipher = _cipher(file_key, nonce)
     waiting = bytearray()
@@ -83,10 +88,10 @@ async def seal(
     async for piece in content:
         waiting += piece
         # Sealed as not final only once a further byte is known to follow.
-        while len(waiting) > BATCH * CHUNK:
-            yield head + _seal_batch(cipher, index, waiting, BATCH * CHUNK, final=False)
-            del waiting[: BATCH * CHUNK]
-            index, head = index + BATCH, b""
+        while len(waiting) > (count := chunks()) * CHUNK:
+            yield head + _seal_batch(cipher, index, waiting, count * CHUNK, final=False)
+            del waiting[: count * CHUNK]
+            index, head = index + count, b""
     yield head + _seal_batch(cipher, index, waiting, len(waiting), final=True)
 
 

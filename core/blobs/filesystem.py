@@ -20,6 +20,7 @@ from core.blobs.days import Days, in_thread, last_moment, spread, sync
 from core.blobs.latches import Latches, probe
 from core.errors import Corrupt, Malformed, OneTimeShareError
 from core.link import SecretId
+from core.stream import NONCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -28,17 +29,17 @@ if TYPE_CHECKING:
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60  # seconds after which nobody is writing any more
 SIGN = 60.0  # seconds between two signs that somebody still does, however slowly bytes come
-HEAD = 64 * 1024  # bytes that are read when a blob is opened: all of it, mostly
+HEAD = 64 * 1024  # bytes up to which a blob is read when it is opened, and written when it is whole
 
 
 class FileBlob:
-    """An open blob file; its first bytes were read on the way."""
+    """An open blob file; a small one was read on the way, else its first bytes."""
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_RDONLY)
         try:
             self.size = os.fstat(self._handle).st_size
-            self._head = os.pread(self._handle, HEAD, 0)
+            self._head = os.pread(self._handle, HEAD if self.size <= HEAD else NONCE, 0)
         except BaseException:
             self.close()
             raise
@@ -92,14 +93,10 @@ class FileBlobs:
 
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
         draft = _Draft(self._incoming / str(secret_id))
-        waiting = b""
         try:
             async with beside(_still_writing(draft)):
-                async for piece in sealed:
-                    if waiting:  # the last piece stays back: a small blob takes one hop in all
-                        await in_thread(draft.write, waiting)
-                    waiting = piece
-            await in_thread(draft.keep, waiting, self._days, self._path(secret_id, limit))
+                rest = await _written(draft, sealed)
+            await in_thread(draft.keep, rest, self._days, self._path(secret_id, limit))
         except BaseException:
             await asyncio.shield(asyncio.to_thread(draft.drop))
             raise
@@ -202,6 +199,18 @@ def _size(folder: Path) -> int:
             with suppress(FileNotFoundError):
                 size += entry.stat(follow_symlinks=False).st_size
     return size
+
+
+async def _written(draft: _Draft, sealed: AsyncIterable[bytes]) -> bytes:
+    """Write what comes, but for a short rest: a small blob takes one hop in all."""
+    rest = b""
+    async for piece in sealed:
+        rest += piece
+        del piece  # the next one may be long in coming
+        if len(rest) > HEAD:
+            await in_thread(draft.write, rest)
+            rest = b""
+    return rest
 
 
 async def _still_writing(draft: _Draft) -> None:

@@ -83,3 +83,4 @@ async def _awaited(sealed: AsyncIterable[bytes], step: Step) -> AsyncIterator[by
         if piece is None:
             return
         yield piece
+        del piece  # the next one may be long in coming

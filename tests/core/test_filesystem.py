@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.blobs.filesystem import FileBlobs
+from core.blobs.filesystem import HEAD, FileBlobs
 from core.clock import now_ms
 from core.errors import Unavailable
 from core.link import SecretId
@@ -58,8 +58,7 @@ async def test_slow_source_is_no_dead_one(
     name, go_on = SecretId.random(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
-        for _ in range(2):
-            yield b"sealed"
+        yield bytes(HEAD + 1)
         await go_on.wait()
 
     putting = asyncio.create_task(blobs.put(name, LIMIT, slowly()))
@@ -80,8 +79,8 @@ async def test_draft_that_was_deleted_is_no_damage(blobs: FileBlobs, tmp_path: P
     """Who still hands it in is told to send it again, not that a secret is damaged."""
 
     async def deleted() -> AsyncIterator[bytes]:
-        for _ in range(2):
-            yield b"sealed"
+        yield bytes(HEAD + 1)
+        yield b"sealed"
         [draft] = lying(tmp_path)
         draft.unlink()
 
