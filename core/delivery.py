@@ -59,7 +59,7 @@ class Delivery:
             raise OutOfRange(ticket.size)
         if blob.size != stream.sealed_size(ticket.plain_size):
             raise Corrupt
-        nonce = await blob.read(0, stream.NONCE)
+        nonce = bytes(await blob.read(0, stream.NONCE))
         chunks = stream.Chunks(ticket.file_key, nonce, blob.size)
         end = ticket.size if stop is None else min(stop, ticket.size)
         delivery = cls(blob, chunks, batches, ticket.size, start, end)

@@ -98,7 +98,7 @@ class Draft:
             return
         async with blobs.open(self.id, self.limit) as blob:
             for start in range(0, blob.size, STEP):
-                yield await blob.read(start, min(STEP, blob.size - start))
+                yield bytes(await blob.read(start, min(STEP, blob.size - start)))
 
     def record(
         self,

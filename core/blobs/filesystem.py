@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60  # seconds after which nobody is writing any more
 SIGN = 60.0  # seconds between two signs that somebody still does, however slowly bytes come
+# Of preadv(2): fail rather than wait for the disk. Other systems have no such flag: a thread waits.
+AT_HAND: int | None = getattr(os, "RWF_NOWAIT", None)
 HEAD = 64 * 1024  # bytes up to which a blob is read when it is opened, and written when it is whole
 
 
@@ -44,13 +46,25 @@ class FileBlob:
             self.close()
             raise
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int) -> bytes | bytearray:
         if offset + length <= len(self._head):
             return self._head[offset : offset + length]
+        at_hand = None if AT_HAND is None else self._at_hand(offset, length, AT_HAND)
+        if at_hand is not None:
+            return at_hand
         read = await in_thread(os.pread, self._handle, length, offset)
         if len(read) != length:
             raise Corrupt
         return read
+
+    def _at_hand(self, offset: int, length: int, flag: int) -> bytearray | None:
+        """Read what the system has in memory; a thread's hop takes longer than that."""
+        buffer = bytearray(length)
+        try:
+            whole = os.preadv(self._handle, [buffer], offset, flag) == length
+        except OSError:  # not there, or a file system that can't tell
+            return None
+        return buffer if whole else None
 
     def close(self) -> None:
         os.close(self._handle)

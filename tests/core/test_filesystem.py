@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,21 @@ async def test_slow_source_is_no_dead_one(
     go_on.set()
     await putting
     assert await blobs.has(name, LIMIT)
+
+
+async def test_blob_that_the_system_let_go_of_is_read_from_the_disk(
+    blobs: FileBlobs, tmp_path: Path
+) -> None:
+    """Whether it is in the system's memory or only on the disk, the same bytes come."""
+    name, sealed = SecretId.random(), os.urandom(HEAD + 100_000)
+    await blobs.put(name, LIMIT, pieces(sealed))
+    [path] = lying(tmp_path)
+    async with blobs.open(name, LIMIT) as blob:
+        assert await blob.read(HEAD, 100_000) == sealed[HEAD:]
+        if sys.platform == "linux":
+            with path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        assert await blob.read(HEAD, 100_000) == sealed[HEAD:]
 
 
 async def test_draft_that_was_deleted_is_no_damage(blobs: FileBlobs, tmp_path: Path) -> None:
