@@ -83,32 +83,19 @@ async def seal(
         chunks: asked for the size of each batch.
     """
     cipher = _cipher(file_key, nonce)
-    waiting = bytearray()
-    index, head = 0, nonce
-    async for piece in content:
-        waiting += piece
-        # Sealed as not final only once a further byte is known to follow.
-        while len(waiting) > (count := chunks()) * CHUNK:
-            yield head + _seal_batch(cipher, index, waiting, count * CHUNK, final=False)
-            del waiting[: count * CHUNK]
-            index, head = index + count, b""
-    yield head + _seal_batch(cipher, index, waiting, len(waiting), final=True)
-
-
-def _seal_batch(
-    cipher: ChaCha20Poly1305, first: int, plain: bytearray, size: int, *, final: bool
-) -> bytes:
-    """Seal the first `size` bytes as chunks; `final`: the last of them ends the payload."""
-    count = max(1, -(-size // CHUNK))
-    with memoryview(plain) as view:
-        return b"".join(
-            cipher.encrypt(
-                _chunk_nonce(first + n, final=final and n == count - 1),
-                view[n * CHUNK : min((n + 1) * CHUNK, size)],
-                None,
-            )
-            for n in range(count)
-        )
+    reader = _Slicer(content)
+    head, batch, index = nonce, list[bytes](), 0
+    chunk = await reader.take(CHUNK)
+    while following := await reader.take(CHUNK):
+        batch.append(cipher.encrypt(_chunk_nonce(index, final=False), chunk, None))
+        chunk, index = following, index + 1
+        if len(batch) >= chunks():
+            yield head + b"".join(batch)
+            head = b""
+            batch.clear()
+    # Which chunk is the final one shows only here, where no further byte follows.
+    batch.append(cipher.encrypt(_chunk_nonce(index, final=True), chunk, None))
+    yield head + b"".join(batch)
 
 
 async def open_(file_key: bytes, blob: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
@@ -157,8 +144,11 @@ class _Slicer:
             piece = await anext(self._content, None)
             if piece is None:
                 break
+            if len(piece) == size and not self._waiting:
+                return piece  # as it came: nothing is copied
             self._waiting += piece
-        taken = bytes(self._waiting[:size])
+        with memoryview(self._waiting) as view:
+            taken = bytes(view[:size])
         del self._waiting[:size]
         return taken
 
