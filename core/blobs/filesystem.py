@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from core.background import beside
 from core.blobs import Lying
-from core.blobs.days import Days, in_thread, last_moment, spread, sync
+from core.blobs.days import Days, in_thread, last_moment, spread
+from core.blobs.draft_file import DraftFile
 from core.blobs.latches import Latches, probe
 from core.errors import Corrupt, Malformed, OneTimeShareError
 from core.link import SecretId
@@ -106,7 +107,7 @@ class FileBlobs:
         return sum(_size(folder) for folder in (self._incoming, *self._days.all()))
 
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
-        draft = _Draft(self._incoming / str(secret_id))
+        draft = DraftFile(self._incoming / str(secret_id))
         try:
             async with beside(_still_writing(draft)):
                 rest = await _written(draft, sealed)
@@ -161,50 +162,6 @@ class FileBlobs:
         await self._latches.aclose()
 
 
-class _Draft:
-    """A blob being written, used from one thread at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._handle: int | None = None
-
-    def write(self, sealed: bytes) -> None:
-        if self._handle is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            self._handle = os.open(self._path, flags, 0o600)
-        view = memoryview(sealed)
-        while view:
-            view = view[os.write(self._handle, view) :]
-
-    def keep(self, rest: bytes, days: Days, path: Path) -> None:
-        """Write the rest and give the blob its name: after this it is durable."""
-        self.write(rest)
-        if self._handle is not None:
-            os.fsync(self._handle)
-            self._close()
-        days.make(path.parent)
-        try:
-            self._path.rename(path)
-        except FileNotFoundError:  # no damage to a secret: there is none yet
-            raise OSError(errno.ESTALE, "the draft of a blob was deleted") from None
-        self._path = path  # what fails or is given up from here on must not leave it there
-        sync(path.parent)
-
-    def touch(self) -> None:
-        """Show that it is being written."""
-        with suppress(FileNotFoundError):
-            os.utime(self._path)
-
-    def drop(self) -> None:
-        self._close()
-        self._path.unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        if self._handle is not None:
-            handle, self._handle = self._handle, None
-            os.close(handle)
-
-
 def _size(folder: Path) -> int:
     """Add up the files of a folder; what goes meanwhile may count or not."""
     size = 0
@@ -215,7 +172,7 @@ def _size(folder: Path) -> int:
     return size
 
 
-async def _written(draft: _Draft, sealed: AsyncIterable[bytes]) -> bytes:
+async def _written(draft: DraftFile, sealed: AsyncIterable[bytes]) -> bytes:
     """Write what comes, but for a short rest: a small blob takes one hop in all."""
     rest = b""
     async for piece in sealed:
@@ -227,7 +184,7 @@ async def _written(draft: _Draft, sealed: AsyncIterable[bytes]) -> bytes:
     return rest
 
 
-async def _still_writing(draft: _Draft) -> None:
+async def _still_writing(draft: DraftFile) -> None:
     while True:
         await asyncio.sleep(SIGN)
         with suppress(OneTimeShareError):  # the next write says what is wrong
