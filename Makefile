@@ -12,9 +12,11 @@ run: $(VENV)/.run
 test: $(VENV)/.dev $(VENV)/.tools
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-# The tests with their long variants.
+# Half an hour (SOAK_MINUTES=30) of all doors under load and faults, whose report goes to artifacts/soak.txt too;
+# then a hundred kills, and the long variants of the storms, of the network's faults and of the stateful test.
 soak: $(VENV)/.dev $(VENV)/.tools
-	SOAK=1 $(BIN)/python -m pytest $(ARGS)
+	SOAK=1 $(BIN)/python -m pytest -s --show-capture=no tests/soak/test_doors.py $(ARGS)
+	SOAK=1 $(BIN)/python -m pytest tests/soak/test_kills.py tests/storms tests/faults tests/stateful $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

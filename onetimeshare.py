@@ -118,6 +118,7 @@ async def run_bot(door: str, settings: Settings) -> None:
             f"{door.upper()}_BOT_TOKEN is empty; docs/{door}.md says where to get one."
         )
     async with _vault(settings, own_redis=False) as house, _metrics(house, settings):
+        collect_seldom()
         await _open_door(door, house, settings)
 
 
@@ -194,7 +195,6 @@ async def _open_door(door: str, house: House, settings: Settings) -> None:
 
     share = Share.of(house, settings.public_url)
     shard = settings.discord_shard if door == "discord" else None
-    collect_seldom()
     async with beside(house.heartbeats.beat(part_of(door, shard))):
         # Each library is loaded where it is used: a process that needs one only stays small.
         if door == "telegram":

@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from bots import discord_replies as replies
+from bots.discord_view import Buttons
 from core.language import _
 from core.link import SecretId
 from core.policy import SHORTEST_LIFETIME
@@ -120,7 +121,7 @@ def _lifetime_options(policy: Policy) -> list[discord.SelectOption]:
 
 def controls(status: Status, policy: Policy, *, tells: bool | None, sure: bool = True) -> ui.View:
     """Offer what can be done about a secret that waits; without `sure`, ask that first."""
-    view = ui.View(timeout=None)
+    view = Buttons()
     one, locked = status.id, status.state is State.LOCKED
     danger, primary = discord.ButtonStyle.danger, discord.ButtonStyle.primary
     if options := _lifetime_options(policy):
@@ -144,7 +145,7 @@ def controls(status: Status, policy: Policy, *, tells: bool | None, sure: bool =
 
 def confirm(yes: Press, no: Press) -> ui.View:
     """Ask before something that nobody can undo."""
-    view = ui.View(timeout=None)
+    view = Buttons()
     view.add_item(yes)
     view.add_item(no)
     return view

@@ -31,7 +31,6 @@ LONGEST_TEXT = 4000  # characters that a modal's field holds
 LONGEST_PASSWORD = 200
 LONGEST_HINT = 100
 MOST_FILES = 10
-OPEN_FOR = 900  # seconds
 SHARE = "ots:share"
 PASSWORD = re.compile(r"ots:password:([\w-]{22})")
 
@@ -40,7 +39,7 @@ class ShareForm(ui.Modal):
     """Nothing in it can be invalid but all of it empty: no form may answer a form."""
 
     def __init__(self, policy: Policy, lifetime: timedelta | None) -> None:
-        super().__init__(title=_(words.SHARE_ONCE), timeout=OPEN_FOR, custom_id=SHARE)
+        super().__init__(title=_(words.SHARE_ONCE), timeout=None, custom_id=SHARE)
         long = discord.TextStyle.paragraph
         text: ui.TextInput[ShareForm] = ui.TextInput(
             custom_id="text", style=long, required=False, max_length=LONGEST_TEXT
@@ -59,6 +58,7 @@ class ShareForm(ui.Modal):
         )
         choice = _lifetimes(policy, policy.default_lifetime if lifetime is None else lifetime)
         self.add_item(ui.Label(text=_(words.DESTROYED_AFTER), component=choice))
+        self.stop()  # the door takes what is sent, also after a restart: nothing waits for it here
 
 
 def _lifetimes(policy: Policy, chosen: timedelta) -> ui.RadioGroup[ShareForm]:
@@ -90,7 +90,7 @@ class PasswordForm(ui.Modal):
 
     def __init__(self, status: Status) -> None:
         name = f"ots:password:{status.id}"
-        super().__init__(title=_(words.PASSWORD_TITLE), timeout=OPEN_FOR, custom_id=name)
+        super().__init__(title=_(words.PASSWORD_TITLE), timeout=None, custom_id=name)
         empty = [_(words.EMPTY_FOR_NONE)] * status.protected
         hint = _fitted(*empty, _(replies.NO_LOGIN), _(words.NEW_PASSWORD_HINT))
         new = _password("new", required=not status.protected)
@@ -99,6 +99,7 @@ class PasswordForm(ui.Modal):
         if status.protected:
             old = _password("old", required=True)
             self.add_item(ui.Label(text=_(words.OLD_PASSWORD), component=old))
+        self.stop()  # as above
 
 
 @dataclass(frozen=True, slots=True)

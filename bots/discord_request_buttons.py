@@ -12,6 +12,7 @@ from discord import ui
 
 from bots import discord_replies as words
 from bots import replies, request_replies
+from bots.discord_view import Buttons
 from core.invitation import InvitationId
 from core.language import _
 
@@ -60,7 +61,7 @@ class RequestPress(
 
 def under_request(one: Invitation, *, sure: bool) -> ui.View:
     """Offer what can be done about a request that is open; without `sure`, ask that first."""
-    view = ui.View(timeout=None)
+    view = Buttons()
     danger = discord.ButtonStyle.danger
     if one.asking.ref.chat:
         view.add_item(RequestPress("quiet", one.id, _(words.TELL_ME_NOT)))
@@ -77,7 +78,7 @@ def under_request(one: Invitation, *, sure: bool) -> ui.View:
 
 def to_show(name: InvitationId) -> ui.View:
     """Offer to show the link of what was handed in."""
-    view = ui.View(timeout=None)
+    view = Buttons()
     primary = discord.ButtonStyle.primary
     view.add_item(RequestPress("show", name, _(request_replies.SHOW_IT), primary))
     return view
@@ -85,7 +86,7 @@ def to_show(name: InvitationId) -> ui.View:
 
 def under_list(listed: Sequence[Invitation]) -> ui.View:
     """Offer what can be done about each, by its number."""
-    view = ui.View(timeout=None)
+    view = Buttons()
     for number, one in enumerate(listed, 1):
         if one.arrived:
             label = _(request_replies.SHOW).format(number=number)
@@ -97,7 +98,7 @@ def under_list(listed: Sequence[Invitation]) -> ui.View:
 
 def confirm_in_list(name: InvitationId) -> ui.View:
     """Ask whether it is meant."""
-    view = ui.View(timeout=None)
+    view = Buttons()
     danger = discord.ButtonStyle.danger
     view.add_item(RequestPress("dropnow", name, _(request_replies.SURE), danger))
     view.add_item(RequestPress("list", name, _(words.KEEP)))

@@ -12,6 +12,7 @@ from discord import ui
 from bots import discord_replies as words
 from bots.discord_buttons import Choice, Press, confirm
 from bots.discord_messages import DOOR
+from bots.discord_view import Buttons
 from bots.refusals import refusal
 from bots.requests import Requests
 from core.errors import Gone, NotFound, OneTimeShareError, TooLate
@@ -136,6 +137,6 @@ class Secrets:
 def _menu(options: list[discord.SelectOption]) -> ui.View | None:
     if not options:
         return None
-    view = ui.View(timeout=None)
+    view = Buttons()
     view.add_item(Choice("drop", None, _(words.REVOKE_ONE), options))
     return view

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bots.reading import Reading
-from core.errors import Corrupt
+from core.errors import Corrupt, Unavailable
 from core.language import language_of, speaking
+from core.receipts import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -50,13 +52,24 @@ class Notices:
     async def _handle(self, entry: str, receipt: Receipt) -> None:
         try:
             ref = self._ref(receipt)
-            if ref is not None and not await self._receipts.was_told(receipt):
-                await self._tell_or_drop(receipt, ref)
-                await self._receipts.note_told(receipt)
-            await self._receipts.acknowledge(self._door, entry)
+            if ref is None or await self._told(receipt, ref):
+                await self._receipts.acknowledge(self._door, entry)
         except Exception as error:  # noqa: BLE001 - one that can't be told now holds up no other
             log.warning("notice failed", door=self._door, error=type(error).__name__)
             self._count.labels(self._door, "failed").inc()
+
+    async def _told(self, receipt: Receipt, ref: SenderRef) -> bool:
+        """Tell it unless it was told; False while somebody else is at it."""
+        standing = await self._receipts.take_up(receipt)
+        if standing is Telling.OURS:
+            try:
+                await self._tell_or_drop(receipt, ref)
+            except BaseException:
+                with suppress(Unavailable):
+                    await self._receipts.put_down(receipt)
+                raise
+            await self._receipts.note_told(receipt)
+        return standing is not Telling.OTHERS
 
     async def _tell_or_drop(self, receipt: Receipt, ref: SenderRef) -> None:
         try:

@@ -174,13 +174,18 @@ class TelegramDoor:
         """Share what belongs together; what came too late for that is shared by itself."""
         name = whole_event(messages)
         fresh = await unanswered(self._share, messages)
+        over = [message for message in messages if message not in fresh]
         try:
             await self._share_once(fresh, name)
-        except Duplicate:
+        except Duplicate as repeated:
             for message in fresh:
                 if event(message) != name:
                     with suppress(Duplicate):
                         await self._share_once([message], event(message))
+                elif repeated.answered:
+                    over.append(message)
+        if over:  # they have their link: a process that died before it deleted them did not
+            await delete(*over)
 
     async def _share_once(self, messages: Sequence[Message], name: str) -> None:
         """Answer with one link for all, or with why there is none; delete what has its link.
@@ -242,4 +247,4 @@ async def _handler_failed(update: object, context: Context) -> None:
     message = update.message if isinstance(update, Update) else None
     if message is not None and message.chat.type == ChatType.PRIVATE:
         with suppress(TelegramError):
-            await message.reply_text(_(replies.FAILED))
+            await answer(message, _(replies.FAILED))

@@ -81,7 +81,7 @@ class Admission:
             yield
         except Gone:
             raise
-        except OneTimeShareError:
+        except (OneTimeShareError, ConnectionError):  # the latter: of whoever asked
             with suppress(OneTimeShareError):
                 await self._records.unclaim(secret_id, claim.holder)
             raise

@@ -46,12 +46,12 @@ class Unbroken:
     def __init__(self) -> None:
         self._at_work: set[asyncio.Task[Any]] = set()
 
-    async def see_through(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for work that a cancellation of the wait does not end."""
+    def see_through(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        """Begin work, and give what waits for it: a cancellation of the wait does not end it."""
         task = asyncio.create_task(work)
         self._at_work.add(task)
         task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
+        return asyncio.shield(task)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._at_work.discard(task)

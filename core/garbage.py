@@ -20,7 +20,10 @@ EVERY = (
 
 
 def collect_seldom() -> None:
-    """Take what is there now out of all looks, and space them out."""
+    """Take what is there now out of all looks, and space them out.
+
+    Once, at the start: cycles that are left later, and are taken out, never go.
+    """
     gc.freeze()
     gc.set_threshold(YOUNG, OLDER, OLDEST)
 

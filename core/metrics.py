@@ -124,6 +124,7 @@ class Metrics:
         self.lag_seconds = self._histogram(
             "event_loop_lag_seconds", "How late the event loop was at what was due.", STEP
         )
+        self.tasks = self._gauge("event_loop_tasks", "What this process has at work at once.")
 
     def _count_doors(self) -> None:
         self.receipts = self._counter(
@@ -169,8 +170,9 @@ class Metrics:
         self._contact.labels(door).set_to_current_time()
 
     async def watch_loop(self) -> None:
-        """Look every half a second how late the loop is, until cancelled."""
+        """Look every half a second how late the loop is and how much it has, until cancelled."""
         while True:
             due = time.perf_counter() + LAG_EVERY
             await asyncio.sleep(LAG_EVERY)
             self.lag_seconds.observe(max(0.0, time.perf_counter() - due))
+            self.tasks.set(len(asyncio.all_tasks()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, cast
 
 from redis.exceptions import RedisError, ResponseError
@@ -29,6 +29,17 @@ STREAM = "ots:receipts"
 REMEMBERED = 7 * 24 * 60 * 60 * 1000  # ms that a receipt waits for its reader
 AT_ONCE = 100
 ABANDONED = 30_000  # ms after which a receipt that was taken and not acknowledged is told again
+
+
+TELLING = "telling"
+
+
+class Telling(Enum):
+    """Whose it is to tell a receipt."""
+
+    OURS = "ours"
+    OTHERS = "others"  # who are at it; should they end before, it is told again
+    DONE = "done"
 
 
 class Event(StrEnum):
@@ -181,16 +192,25 @@ class Receipts:
             raise Unavailable from error
         return {one["name"].decode(): one["pending"] + (one.get("lag") or 0) for one in told}
 
-    async def was_told(self, receipt: Receipt) -> bool:
-        """Tell whether the sender knows already: the stream may hold a receipt twice.
+    async def take_up(self, receipt: Receipt) -> Telling:
+        """Be the one who tells it: the stream may hold a receipt twice, for two readers at once.
 
         Raises:
             Unavailable: Redis does not answer.
         """
-        try:
-            return bool(await self._redis.exists(_told(receipt)))
-        except RedisError as error:
-            raise Unavailable from error
+        wanted = ("SET", TELLING, "NX", "GET", "PX", ABANDONED)
+        before = await self._run("spare", _told(receipt), *wanted)
+        if before is None:
+            return Telling.OURS
+        return Telling.OTHERS if before == TELLING.encode() else Telling.DONE
+
+    async def put_down(self, receipt: Receipt) -> None:
+        """Leave a receipt that could not be told to whoever takes it up again.
+
+        Raises:
+            Unavailable: Redis does not answer; it is left in half a minute.
+        """
+        await self._run.together(("UNLINK", _told(receipt)))
 
     async def note_told(self, receipt: Receipt) -> None:
         """Note that the sender knows.

@@ -196,7 +196,7 @@ class Records:
 
     async def burn(self, secret_id: SecretId, claim: str) -> bool:
         """Burn what the latch's holder received whole; answer whether the store has its blob."""
-        answer = await self._step("burn", secret_id, claim)
+        answer = await self._noted_step("burn", secret_id, claim)
         if answer[0] != b"ok":
             refuse(answer)
         return bool(answer[1])

@@ -56,7 +56,7 @@ class Pipe(Protocol):
 class ServerPipe:
     """To one server, over one connection."""
 
-    ordered = gathers = True
+    ordered = True
 
     def __init__(
         self, pool: ConnectionPool, replicas: int = 0, *, silence: float = SILENCE
@@ -64,6 +64,8 @@ class ServerPipe:
         """Take where to get it; who is silent for so many seconds is given up for another one."""
         self._line = Line(pool, silence=silence)
         self.replicas = replicas
+        # A connection that waits for replicas does nothing else: as many as can, wait as one.
+        self.gathers = not replicas
 
     def lane(self, key: Argument) -> str:  # noqa: ARG002 - it has all keys
         return ""

@@ -26,7 +26,6 @@ HARMLESS = """
 ping
 info server
 script|load return
-eval return 1 KEY
 wait 0 0
 time
 set KEY 1 px 1000

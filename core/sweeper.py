@@ -145,8 +145,7 @@ class Sweeper:
             settled = await self._records.settle(secret_id)
         if settled is not None and settled.state is State.READY:
             # Its claim may have lapsed after the bytes were handed out: the latch knows.
-            with _left_for_later():
-                await self._compare(secret_id, settled)
+            await self._compare(secret_id, settled)
             settled = await self._records.settle(secret_id)
         while settled is not None and not settled.over:
             due = settled.due

@@ -278,15 +278,17 @@ class Vault:
         start: int = 0,
         stop: int | None = None,
         once: bool = False,
+        there: Callable[[], object] = bool,
     ) -> AsyncIterator[tuple[Delivery, str | None]]:
         """Open and hand out in one go: the delivery, and a ticket for `data`.
 
         The same call may be repeated with the same claim while the window runs: the file key is
         left in the record, sealed for whoever has both key and claim. With `once` there is no
-        ticket, and a block that ends well after the last byte needs no `done`.
+        ticket, and a block that ends well after the last byte needs no `done`. `there` is asked
+        just before it is decided, and raises ConnectionError where nobody waits any more.
 
         Raises:
-            As `open` and `data` do.
+            As `open` and `data` do, and what `there` raises: nothing was decided.
         """
         admitted = await self._admit(secret_id, key, claim, password)
         rights = admitted.rights
@@ -302,6 +304,7 @@ class Vault:
                         metadata=admitted.metadata,
                         resume=resume,
                         burn=once,
+                        there=there,
                     )
                 )
             yield delivery, None if once else self._ticket(secret_id, claim, admitted)
@@ -318,11 +321,16 @@ class Vault:
         metadata: Metadata | None = None,
         resume: Callable[[], bytes] = bytes,
         burn: bool = False,
+        there: Callable[[], object] = bool,
     ) -> AsyncIterator[Delivery]:
-        """Verify the first bytes, win the latch, release: in this order, before a byte leaves."""
+        """Verify the first bytes, win the latch, release: in this order, before a byte leaves.
+
+        What is burned right after its only piece needs no release: the latch has decided.
+        """
         try:
             async with self._blob(secret_id, rights, kept) as blob:
                 delivery = await Delivery.begin(blob, rights, self._batches, *part)
+                there()
                 await self._handout.latch(secret_id, claim, rights)
                 if burn and delivery.short and metadata is not None:
                     handing = self._handout.at_once(secret_id, claim, rights, delivery, resume)

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 from aiohttp.http_exceptions import LineTooLong
 
 from web.middlewares import problem_answer
@@ -87,7 +87,8 @@ class Connection(web.RequestHandler):
             ConnectionError: an answer has begun already.
         """
         fault = status == 500  # noqa: PLR2004 - HTTP's own
-        level = logging.ERROR if fault else logging.INFO
+        left = isinstance(exc, ClientConnectionResetError)  # a client that went is no fault of ours
+        level = logging.ERROR if fault and not left else logging.INFO
         log.log(level, "request failed", error=type(exc).__name__, status=status)
         if request.writer.output_size > 0:
             raise ConnectionError

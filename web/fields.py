@@ -69,6 +69,16 @@ def all_here(request: web.Request) -> bool:
     return request.content.is_eof() and request.content.exception() is None
 
 
+def refuse_nobody(request: web.Request) -> None:
+    """Take nothing away for a client that is gone, as it can receive none of it.
+
+    Raises:
+        ConnectionResetError: it is.
+    """
+    if request.transport is None or request.transport.is_closing():
+        raise ConnectionResetError
+
+
 async def read_small(request: web.Request, longest: int = LONGEST) -> bytes:
     """Read a body of at most `longest` bytes, whatever its length claims to be.
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-ONCE = ("ots-", "authorization")  # begins of the headers that say what is wished
+# Begins of the headers of which only the first would be heard.
+ONCE = ("ots-", "authorization", "content-encoding")
 STREAMING = web.RequestKey("streaming", bool)  # the answer's head is out: no other can follow
 
 

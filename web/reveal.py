@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from core.errors import Newer, OneTimeShareError, Unavailable, Unfinished
 from core.link import Claim, Key
 from core.policy import clean_name
 from core.secret import Kind
-from web.fields import Fields, bearer, secret_id
+from web.fields import Fields, bearer, refuse_nobody, secret_id
 from web.headers import DATA_CSP
 from web.keys import PAGES, VAULT
 from web.middlewares import STREAMING, wants_html
@@ -164,7 +165,8 @@ async def download(request: web.Request) -> web.StreamResponse:
     # Whoever can't come back for the rest gets all of it: HTTP lets a server ignore a range.
     start, stop = (0, None) if chosen is None else _range(request)
     password, once = fields.get("password"), chosen is None
-    taking = vault.take(name, key, claim, password, start=start, stop=stop, once=once)
+    there = partial(refuse_nobody, request)
+    taking = vault.take(name, key, claim, password, start=start, stop=stop, once=once, there=there)
     try:
         async with taking as (delivery, ticket):
             return await _send(request, delivery, ticket)

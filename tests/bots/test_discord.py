@@ -48,6 +48,15 @@ async def test_form_takes_text_password_and_lifetime(
     assert await opened(client, web, link, password="pw") == b"hello"
 
 
+async def test_form_that_is_shown_waits_nowhere(talk: FakeDiscord) -> None:
+    """However many are shown and never sent: the bot keeps neither them nor a task for each."""
+    await talk.form(await talk.command("share"))
+    before = len(asyncio.all_tasks())
+    for _ in range(5):
+        await talk.form(await talk.command("share"))
+    assert len(asyncio.all_tasks()) <= before + 2
+
+
 async def test_empty_form_is_told(talk: FakeDiscord) -> None:
     """A form with neither text nor file gets a sentence."""
     form = await talk.form(await talk.command("share"))

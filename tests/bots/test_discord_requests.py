@@ -228,6 +228,15 @@ async def test_list_shows_what_waits_and_revokes(
     assert await through_web(client, url) == 410
 
 
+async def test_buttons_that_are_shown_wait_nowhere(talk: FakeDiscord, web: Web) -> None:
+    """However many lists are shown, the bot keeps neither their buttons nor a task for each."""
+    await asked(talk, web)
+    before = len(asyncio.all_tasks())
+    for _ in range(5):
+        await talk.answers(await talk.command("secrets"), 2)
+    assert len(asyncio.all_tasks()) <= before + 2
+
+
 async def test_requests_go_with_the_data(talk: FakeDiscord, web: Web) -> None:
     """Who has their data deleted gets nothing handed in any more."""
     _, url = await asked(talk, web)

@@ -68,6 +68,30 @@ async def test_sender_is_told_once(house: House, share: Share) -> None:
     assert tell.told == [(Event.REVOKED, "42")]
 
 
+async def test_double_that_comes_at_once_is_told_once(
+    house: House, share: Share, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of readers who take the same receipt in the same moment one tells it; the others see that."""
+    monkeypatch.setattr("core.receipts.ABANDONED", 100)
+    await revoked(house)
+    await house.outbox.flush()
+    [(_, receipt)] = await house.receipts.since()
+    await house.receipts.publish([receipt] * 5)
+    tell = Told()
+
+    async def slowly(receipt: Receipt, ref: SenderRef) -> None:
+        await asyncio.sleep(0.05)  # as a platform takes
+        await tell(receipt, ref)
+
+    async with (
+        Notices(share, "telegram", slowly).telling(),
+        Notices(share, "telegram", slowly).telling(),
+    ):
+        await until(lambda: tell.told)
+        await settled(house, "telegram")
+    assert tell.told == [(Event.REVOKED, "42")]
+
+
 async def test_what_happened_while_the_bot_was_down_is_told_when_it_is_back(
     house: House, share: Share
 ) -> None:

@@ -74,6 +74,25 @@ async def test_broken_connection_does_not_close_the_door(
         await telegram.said("Your link")
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+async def test_message_is_deleted_by_the_next_process_where_one_died_before(
+    telegram: FakeTelegram, share: Share, settings: Settings, parts: int
+) -> None:
+    """Its link went out; what it holds does not stay in the chat, and no second link is made."""
+    method = "deleteMessage" if parts == 1 else "deleteMessages"
+    telegram.hold(method)
+    telegram.drop(method, done=False)  # the call dies with the process
+    album = {"media_group_id": "g"} if parts > 1 else {}
+    sent = [telegram.say(document=telegram.store(b"x"), **album) for _ in range(parts)]
+    async with door(share, settings, telegram, stop_within=0):
+        await until(lambda: telegram.called(method))
+    telegram.gates.pop(method).set()
+    async with door(share, settings, telegram):
+        for message in sent:
+            await telegram.gone(message)
+    assert len(telegram.sent) == 1
+
+
 async def test_webhook_of_before_gives_way_to_polling(
     telegram: FakeTelegram, share: Share, settings: Settings
 ) -> None:

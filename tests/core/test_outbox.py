@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.clock import now_ms
+from core.keys import verifier
+from core.link import Claim
 from core.outbox import Outbox
 from core.receipts import Event, Waiting
+from core.record import index_key
+from core.records import SOON, Records
 from tests.core.test_receipts import record, shared, told
 
 if TYPE_CHECKING:
@@ -62,3 +68,15 @@ async def test_fault_in_one_moment_does_not_end_the_publishing(house: House) -> 
         await house.vault.control.revoke(link.id, owner)
         while Event.REVOKED not in {r.event for _, r in await house.receipts.since()}:
             await asyncio.sleep(0.05)
+
+
+async def test_receipt_of_a_burn_is_noted_though_redis_forgot_the_claim(house: House) -> None:
+    """Claims are in memory alone, and their notes; the sweeper finds all the same what came."""
+    link, _ = await shared(house)
+    records, claim = Records(house.scripts, outbox_apart(house)), Claim.random().holder
+    await records.claim(link.id, verifier(link.id.raw, link.key.raw), claim)
+    os.kill((await house.redis.info("server"))["process_id"], signal.SIGKILL)
+    await records.burn(link.id, claim)
+    soon = await house.redis.zscore(index_key(link.id), link.id.raw)
+    assert soon is not None
+    assert soon <= now_ms() + SOON

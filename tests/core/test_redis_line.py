@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from contextlib import asynccontextmanager
+import tracemalloc
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -15,13 +17,15 @@ from redis.exceptions import ConnectionError as Broken
 from redis.exceptions import ResponseError
 
 from core.embedded import embedded_redis
-from core.redis_line import OUTAGE, Line
+from core.redis_line import LOOK_EVERY, OUTAGE, Line
 from tests.contents import until
 from tests.faults.kinds import AllReset, BlackHole, Dropped, Reset, Swallowed
 from tests.faults.proxy import Fault, Proxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from redis.asyncio.connection import AbstractConnection
 
     from tests.faults.proxy import Line as Passing
 
@@ -155,3 +159,101 @@ async def test_no_connection_is_left(proxy: Proxy) -> None:
         await ask(line, ("PING",))
         assert proxy.lines == 1
     await until(lambda: proxy.lines == 0)
+
+
+class Loading(Fault):
+    """A server that is there, and refuses whatever carries the mark until its data is."""
+
+    def __init__(self, mark: bytes) -> None:
+        self._mark = mark
+        self.refused = 0
+
+    async def asked(self, line: Passing, piece: bytes, /) -> bytes:
+        if self._mark not in piece:
+            return piece
+        self.refused += 1
+        line.near.write(b"-LOADING Redis is loading the dataset in memory\r\n")
+        return b""
+
+
+async def test_server_that_loads_is_away(proxy: Proxy) -> None:
+    """One that answers only that it is not ready keeps nobody waiting, and is not stormed."""
+    async with lined(proxy) as line:
+        await ask(line, ("PING",))
+        proxy.fault, began = (loading := Loading(b"GET")), time.monotonic()
+        with pytest.raises(Broken):
+            await ask(line, ("GET", "a"))
+        assert time.monotonic() - began < 2 * OUTAGE
+        assert loading.refused < 10
+        proxy.fault = Fault()
+        assert await ask(line, ("GET", "a")) == [None]
+
+
+async def test_what_nobody_waits_for_takes_no_memory(proxy: Proxy) -> None:
+    """However long Redis is away, what was called and given up meanwhile is not kept."""
+    async with lined(proxy, patience=0.1) as line:
+        await ask(line, ("PING",))
+        proxy.fault = AllReset()
+        tracemalloc.start()
+        try:
+            for _ in range(3):
+                waiting = (ask(line, ("SET", "a", bytes(1_000_000))) for _ in range(8))
+                await asyncio.gather(*waiting, return_exceptions=True)
+            await asyncio.sleep(3 * LOOK_EVERY)
+            gc.collect()
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert kept < 4_000_000
+
+
+async def test_line_that_is_closed_says_so(proxy: Proxy) -> None:
+    """Who calls when it ends, or later, is told that there is no connection."""
+    async with lined(proxy) as line:
+        await ask(line, ("PING",))
+        proxy.fault = BlackHole()
+        early = asyncio.create_task(ask(line, ("GET", "a")))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(line.aclose())
+        early.add_done_callback(lambda _: late.append(asyncio.create_task(ask(line, ("PING",)))))
+        late: list[asyncio.Task[list[Any]]] = []
+        await closing
+        async with asyncio.timeout(5):
+            told = await asyncio.gather(early, *late, ask(line, ("PING",)), return_exceptions=True)
+    assert [type(one) for one in told] == [Broken, Broken, Broken]
+
+
+async def test_no_fault_in_connecting_is_the_last(proxy: Proxy) -> None:
+    """Whatever goes wrong while a connection is made, another is made after it."""
+    faults = iter((OSError(), RuntimeError()))
+
+    class Failing(ConnectionPool):
+        async def get_connection(self, *_: object, **__: object) -> AbstractConnection:
+            for fault in faults:
+                raise fault
+            return await super().get_connection()  # type: ignore[no-any-return, no-untyped-call]
+
+    pool = Failing(host="127.0.0.1", port=proxy.port)
+    line = Line(pool)
+    async with asyncio.timeout(5):
+        assert await ask(line, ("PING",)) == [b"PONG"]
+    await line.aclose()
+    await pool.aclose()
+
+
+async def test_connection_that_is_never_greeted_is_given_up(proxy: Proxy) -> None:
+    """A server that takes connections and does not answer their first words holds nobody up."""
+    proxy.fault = BlackHole()
+    pool = ConnectionPool(host="127.0.0.1", port=proxy.port, protocol=3, socket_timeout=None)
+    line = Line(pool, patience=0.5)
+    with pytest.raises(Broken):
+        await ask(line, ("PING",))
+    await asyncio.sleep(0.5)  # the connection that was tried stays deaf, whatever comes
+    proxy.fault = Fault()
+    async with asyncio.timeout(5):
+        while True:
+            with suppress(Broken):
+                assert await ask(line, ("PING",)) == [b"PONG"]
+                break
+    await line.aclose()
+    await pool.aclose()

@@ -17,7 +17,7 @@ from core.handout import Handout
 from core.link import Claim, SecretId
 from core.receipts import REMEMBERED, STREAM
 from core.record import INDEX_SHARDS
-from core.records import Records
+from core.records import SOON, Records
 from core.secret import Kind
 from core.sweeper import Sweeper
 from tests.contents import pieces, received
@@ -168,6 +168,19 @@ async def test_what_the_store_refuses_does_not_stop_a_round(
     for _ in range(INDEX_SHARDS):
         await believing.sweep()
     assert not path.exists()
+
+
+async def test_latch_that_could_not_be_read_is_asked_again_soon(
+    house: House, settings: Settings
+) -> None:
+    """Where a claim lapsed, the latch says whether it was used: if not now, then in a minute."""
+    link = (await house.vault.seal(pieces(bytes(10_000)), kind=Kind.FILE)).link
+    [path] = blob_files(settings)
+    path.with_name(f"{path.name}.latch").touch()  # not a link: nobody can say who holds it
+    index = f"ots:due:{link.id.raw[0] % 64}"
+    await house.redis.zadd(index, {link.id.raw: 1})
+    await house.sweeper.look()
+    assert (await house.redis.zscore(index, link.id.raw) or 0) <= now_ms() + SOON
 
 
 async def test_what_is_due_at_once_is_seen_to_side_by_side(house: House) -> None:

@@ -107,6 +107,7 @@ class People(World, Gateway):
         values: dict[str, Any],
         *files: dict[str, Any],
         message: str | None = None,
+        user: str = USER,
     ) -> str:
         """Fill in a form that the bot showed, field by field, and submit it."""
         components = []
@@ -123,7 +124,7 @@ class People(World, Gateway):
         data: dict[str, Any] = {"custom_id": form["custom_id"], "components": components}
         if files:
             data["resolved"] = {"attachments": {file["id"]: file for file in files}}
-        return await self._interact(5, data, "dm", message)
+        return await self._interact(5, data, "dm", message, user=user)
 
     async def _interact(
         self,

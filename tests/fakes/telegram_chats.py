@@ -47,6 +47,7 @@ class Chats:
         self.news = asyncio.Event()
         self._chats: dict[int, dict[str, Any]] = {}
         self._last_message = 100
+        self._last_file = 0
         self._last_update = 7000
 
     def say(self, chat: int = 42, in_a: str = "private", /, **content: Any) -> dict[str, Any]:
@@ -119,7 +120,8 @@ class Chats:
         self, body: bytes, *, cut: int | None = None, told: int | None = -1, **more: Any
     ) -> dict[str, Any]:
         """Keep a file; answer what a message says of it. `told`: another size, or none at all."""
-        name = f"file{len(self.files)}"
+        name = f"file{self._last_file}"
+        self._last_file += 1
         size = len(body) if told == -1 else told
         self.files[name] = Stored(body, cut, size)
         announced = {} if size is None else {"file_size": size}

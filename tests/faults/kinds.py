@@ -55,6 +55,17 @@ class BlackHole(Fault):
         return b""
 
 
+class AllLate(Fault):
+    """Every reply takes its time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    async def answered(self, _line: Line, piece: bytes, /) -> bytes:
+        await asyncio.sleep(self._seconds)
+        return piece
+
+
 class Each(Fault):
     """Another fault, at every request that carries the mark and at its reply."""
 

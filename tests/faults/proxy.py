@@ -77,6 +77,10 @@ class Proxy:
             await stop(*self._lines)
             await server.wait_closed()
 
+    async def cut(self) -> None:
+        """End all connections: what lost bytes on its way may not go on as if it had not."""
+        await stop(*self._lines)
+
     @property
     def lines(self) -> int:
         """How many connections there are."""
@@ -87,10 +91,12 @@ class Proxy:
         assert task is not None
         self._lines.add(task)
         try:
-            answering, far = await self._connected()
-            line = Line(near, far)
-            async with _closing(near), _closing(far):
-                await self._pass(line, asking, answering)
+            async with _closing(near):
+                answering, far = await self._connected()
+                async with _closing(far):
+                    await self._pass(Line(near, far), asking, answering)
+        except OSError:
+            pass  # the server is not there, or a side went away: so does the other
         except asyncio.CancelledError:
             pass  # the proxy ends; asyncio's server would report it
         finally:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout
+from structlog.testing import capture_logs
 
 from tests.contents import until
-from tests.faults.conftest import connected
-from tests.faults.kinds import ONE, Broken
+from tests.faults.conftest import call_of, connected
+from tests.faults.kinds import ONE, Broken, Held
 from tests.page import Page, Shared, hand_in, until_told
 
 if TYPE_CHECKING:
@@ -110,6 +112,25 @@ async def test_upload_that_breaks_off_half_way_leaves_nothing(
     await web.house.sweeper.sweep()
     assert blobs(web) == []
     assert await web.house.redis.keys("ots:{*}") == []
+
+
+@pytest.mark.parametrize("text", ["short", "long " * 100_000], ids=["one piece", "many"])
+async def test_script_that_is_gone_before_the_latch_takes_nothing_away(
+    web: Web, client: ClientSession, redis_side: Proxy, text: str
+) -> None:
+    """Whoever gave up while Redis was slow can receive no byte: the secret waits for the next."""
+    shared = await Shared.hand_in(client, web.url, text=text)
+    redis_side.fault = claim = Held(call_of("claim"), 0)
+    body = json.dumps({"key": shared.key.reveal()})
+    head = f"POST /d/{shared.id} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with capture_logs() as logs:
+        async with connected(web) as (_, writer):
+            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+            await until(lambda: claim.struck)
+        claim.let_go.set()
+        await until(lambda: [line for line in logs if line.get("route") == "/d/{id}"])
+    told = await Page(client, web.url, shared.link).download()
+    assert (told.status, told.problem) == (200, "")
 
 
 def blobs(web: Web) -> list[str]:

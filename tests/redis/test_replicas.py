@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from core.errors import Unavailable
-from core.redis_address import RedisAddress
+from core.redis_address import REPLICATED_WITHIN, RedisAddress
 from core.redis_connection import connect, pipe_to
 from core.redis_state import RedisState
 from core.scripts import Scripts
@@ -61,6 +62,25 @@ async def test_what_no_replica_has_is_not_acknowledged(pair: tuple[Server, Serve
         replica.wake()
         assert await scripts("once", "ots:second") == b"done"
         assert await replica.redis.exists("ots:second")
+        await scripts.aclose()
+
+
+async def test_many_wait_for_a_replica_as_long_as_one(pair: tuple[Server, Server]) -> None:
+    """What is written in one moment waits together, and keeps nobody from reading."""
+    primary, replica = pair
+    address = RedisAddress.parse(f"redis://127.0.0.1:{primary.port}?replicas=1")
+    async with connect(address) as redis:
+        scripts = Scripts(pipe_to(redis, address.replicas))
+        scripts.add("once", ONCE)
+        assert await scripts("once", "ots:first") == b"done"
+        replica.silence()
+        writing = [asyncio.create_task(scripts("once", f"ots:{n}")) for n in range(20)]
+        await comes_true(lambda: redis.exists("ots:0"))
+        async with asyncio.timeout(3 * REPLICATED_WITHIN):
+            assert await scripts.together(("GET", "ots:first")) == [b"1"]
+            told = await asyncio.gather(*writing, return_exceptions=True)
+        assert {type(one) for one in told} == {Unavailable}
+        replica.wake()
         await scripts.aclose()
 
 

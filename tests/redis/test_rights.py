@@ -15,6 +15,7 @@ from core.background import beside
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.errors import CannotStart
+from core.receipts import Telling
 from core.redis_rights import COMMANDS, rule
 from core.secret import Kind
 from core.sessions import Sessions
@@ -112,7 +113,9 @@ async def senders(house: House) -> None:
     await house.receipts.join("door")
     await house.outbox.flush()
     for entry, receipt in await house.receipts.take("door", "reader"):
-        assert not await house.receipts.was_told(receipt)
+        assert await house.receipts.take_up(receipt) is Telling.OURS
+        await house.receipts.put_down(receipt)
+        assert await house.receipts.take_up(receipt) is Telling.OURS
         await house.receipts.note_told(receipt)
         await house.receipts.acknowledge("door", entry)
     assert await house.receipts.waiting() == {"door": 0}

@@ -41,11 +41,27 @@ class Member:
         self._process = await self._stack.enter_async_context(self._run())
         await self._answers()
 
-    async def kill(self) -> None:
-        """Kill it, and wait until another one in its place answers."""
+    @property
+    def pid(self) -> int:
+        """Which process it is now; fails when that ended by itself."""
         assert self._process.returncode is None, "it ended by itself"
+        return self._process.pid
+
+    async def kill(self, down: float = 0) -> None:
+        """Kill it, and wait until another one in its place answers; nobody is there for a while."""
+        assert self.pid
         self._process.kill()
         await self._process.wait()
+        await asyncio.sleep(down)
+        await self.start()
+
+    async def stop(self, down: float = 0) -> None:
+        """Ask it to end, which it must do well, and wait as for another that was killed."""
+        assert self.pid
+        self._process.terminate()
+        async with asyncio.timeout(40):
+            assert await self._process.wait() == 0, "it did not end well"
+        await asyncio.sleep(down)
         await self.start()
 
 
@@ -92,7 +108,7 @@ async def apart(folder: Path, client: ClientSession) -> AsyncIterator[Fleet]:
     socket = folder / "redis.sock"
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(Redis.from_url(address(socket)))
-        store = Member(stack, lambda: _server(folder, socket), lambda: _pong(redis))
+        store = Member(stack, lambda: redis_at(socket), lambda: pong(redis))
         await store.start()
         urls, members = [], [store]
         for _ in range(2):
@@ -128,7 +144,9 @@ def _web(
 
 
 @asynccontextmanager
-async def _server(folder: Path, socket: Path) -> AsyncIterator[Process]:
+async def redis_at(socket: Path) -> AsyncIterator[Process]:
+    """Run a Redis that loses nothing, its files beside its socket."""
+    folder = socket.parent
     options = {
         "port": "0",
         "unixsocket": str(socket),
@@ -153,7 +171,7 @@ async def _server(folder: Path, socket: Path) -> AsyncIterator[Process]:
             await process.wait()
 
 
-async def _pong(redis: Redis) -> None:
+async def pong(redis: Redis) -> None:
     async with asyncio.timeout(20):
         while True:
             try:

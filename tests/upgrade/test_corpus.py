@@ -22,7 +22,7 @@ from core.embedded import embedded_redis
 from core.errors import Closed, Duplicate, Gone, Locked, NotFound, Taken, WrongPassword
 from core.invitation import InvitationId, Standing, Token
 from core.link import Claim, Link, decode
-from core.receipts import Event
+from core.receipts import Event, Telling
 from core.secret import Kind, Sender, State
 from core.settings import Settings
 from core.statistics import total
@@ -194,7 +194,8 @@ async def test_receipts_that_waited_are_told(past: Past) -> None:
     for receipt in found:
         ref = past.house.vault.server_key.open_ref(receipt.secret_id.raw, receipt.ref)
         assert (ref.door, ref.chat, ref.language, ref.message) == ("telegram", "4711", "de", "8")
-    assert [await past.house.receipts.was_told(receipt) for receipt in found].count(True) == 1
+    standings = [await past.house.receipts.take_up(receipt) for receipt in found]
+    assert standings.count(Telling.DONE) == 1
 
 
 async def test_invitations_stay_open_and_deliver(past: Past) -> None:

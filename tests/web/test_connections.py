@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
 
+from core.link import Link
 from tests.contents import until
 from web import connections, parts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from aiohttp import ClientSession
 
     from tests.conftest import Web
 
@@ -62,6 +67,7 @@ REFUSED = [
     (UPLOAD + b"OTS-Password: a\r\nOTS-Password: b\r\nContent-Length: 1\r\n\r\nx", 400),
     (GLANCE + b"Authorization: Bearer x\r\nauthorization: Bearer y\r\n\r\n", 400),
     (UPLOAD + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx", 415),
+    (UPLOAD + b"Content-Encoding: identity\r\ncontent-encoding: gzip\r\n" + b"\r\n", 400),
     (b"POST /s/" + ID + b"/peek HTTP/1.1\r\nHost: x\r\nContent-Encoding: br\r\n" + TYPED, 415),
     (b"GET /static/..%2f..%2fcore/keys.py HTTP/1.1\r\nHost: x\r\n\r\n", 404),
     (b"GET /static/../../core/keys.py HTTP/1.1\r\nHost: x\r\n\r\n", 404),
@@ -139,3 +145,17 @@ async def test_body_that_trickles_is_cut_off(
         assert (status, json.loads(body)["type"]) == (400, "urn:onetimeshare:problem:source-failed")
     blobs = web.settings.data_dir / "blobs"
     await until(lambda: [path for path in blobs.rglob("*") if path.is_file()] == [])
+
+
+async def test_client_that_goes_in_the_middle_is_no_fault_of_the_server(
+    web: Web, client: ClientSession
+) -> None:
+    """Its broken download is noted as such, and raises no alarm."""
+    async with client.post(f"{web.url}/upload", data=BytesIO(os.urandom(16_000_000))) as told:
+        link = Link.parse((await told.json())["link"])
+    with capture_logs() as logs:
+        async with client.post(f"{web.url}/d/{link.id}", json={"key": link.key.reveal()}) as taken:
+            await taken.content.readany()
+            taken.close()
+        await until(lambda: [line for line in logs if line["event"] == "request failed"])
+    assert {line["log_level"] for line in logs} == {"info"}

@@ -45,6 +45,9 @@ async def test_figures_follow_what_happens(web: Web, client: ClientSession, scra
     assert (await scrape("blob_free_bytes") or 0) > 0
     assert await scrape("ready", part="durable") == 1
     assert await scrape("password_checks") == 0
+    async with asyncio.timeout(10):
+        while not await scrape("event_loop_tasks"):
+            await asyncio.sleep(0.05)
     assert "process_resident_memory_bytes" in scrape.text
 
 
