@@ -50,6 +50,7 @@ def main() -> None:
         return _hash_password()
     guards.keep_files_private()
     guards.allow_many_files()
+    guards.share_one_heap()
     try:
         settings = Settings.read()
         if arguments.command == "doctor":

@@ -21,6 +21,7 @@ from core.blobs.opening import open_blobs
 from core.creations import Creations
 from core.embedded import embedded_redis, free, join_redis
 from core.errors import CannotStart, Unavailable
+from core.garbage import give_back
 from core.gate import Gate
 from core.guards import closed_to_others
 from core.handed import Handed
@@ -148,6 +149,7 @@ async def open_vault(settings: Settings, *, own_redis: bool = True) -> AsyncIter
         stack.push_async_callback(_last_flush, outbox)
         await stack.enter_async_context(beside(statistics.run()))
         await stack.enter_async_context(beside(outbox.run()))
+        await stack.enter_async_context(beside(give_back()))
         handout = Handout(records, blobs)
         invitations = Invitations(scripts, server_key)
         allowance, refused = settings.allowance, statistics.refused

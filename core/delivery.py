@@ -10,25 +10,35 @@ from core.errors import Corrupt, OutOfRange
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from core.batches import Batches
     from core.blobs import Blob
     from core.keys import Ticket
     from core.secret import Metadata
-
-BATCH = 4  # chunks read and opened in one go: 256 KiB
 
 
 class Delivery:
     """Bytes `start` up to `stop` of `size`; `sent` is the offset after the last one handed out.
 
+    `short` tells whether they are handed out in one piece.
     `begun` lies at most a piece further: some of that may arrive, whatever becomes of the rest.
     Only the chunks that hold them are read, and none leaves before it verified.
     """
 
     metadata: Metadata
+    short: bool
 
-    def __init__(self, blob: Blob, chunks: stream.Chunks, size: int, start: int, stop: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - whose bytes, which part
+        self,
+        blob: Blob,
+        chunks: stream.Chunks,
+        batches: Batches,
+        size: int,
+        start: int,
+        stop: int,
+    ) -> None:
         self._blob = blob
         self._chunks = chunks
+        self._batches = batches
         self._first = b""
         self.size = size
         self.start = start
@@ -36,7 +46,9 @@ class Delivery:
         self.sent = self.begun = start
 
     @classmethod
-    async def begin(cls, blob: Blob, ticket: Ticket, start: int, stop: int | None) -> Delivery:
+    async def begin(
+        cls, blob: Blob, ticket: Ticket, batches: Batches, start: int, stop: int | None
+    ) -> Delivery:
         """Check the blob's size and verify the first bytes, while nothing is decided yet.
 
         Raises:
@@ -47,22 +59,19 @@ class Delivery:
             raise OutOfRange(ticket.size)
         if blob.size != stream.sealed_size(ticket.plain_size):
             raise Corrupt
-        nonce = await blob.read(0, stream.NONCE)
+        nonce = bytes(await blob.read(0, stream.NONCE))
         chunks = stream.Chunks(ticket.file_key, nonce, blob.size)
         end = ticket.size if stop is None else min(stop, ticket.size)
-        delivery = cls(blob, chunks, ticket.size, start, end)
-        delivery._first = await delivery._batch(start // stream.CHUNK)
+        delivery = cls(blob, chunks, batches, ticket.size, start, end)
+        first = start // stream.CHUNK
+        delivery._first = await delivery._batch(first)
+        delivery.short = end <= first * stream.CHUNK + len(delivery._first)
         return delivery
 
     @property
     def partial(self) -> bool:
         """Whether only a part was asked for."""
         return (self.start, self.stop) != (0, self.size)
-
-    @property
-    def short(self) -> bool:
-        """Whether it is handed out in one piece."""
-        return self.stop <= (self.start // stream.CHUNK + BATCH) * stream.CHUNK
 
     @property
     def complete(self) -> bool:
@@ -76,14 +85,14 @@ class Delivery:
         while self.sent < self.stop:
             base = index * stream.CHUNK
             self.begun = min(self.stop, base + len(piece))
+            index += -(-len(piece) // stream.CHUNK)
             yield piece[self.sent - base : self.stop - base]
             self.sent = self.begun  # the consumer is done with it
-            index += BATCH
             if self.sent < self.stop:
                 piece = await self._batch(index)
 
     async def _batch(self, first: int) -> bytes:
-        last = min(first + BATCH, self._chunks.count) - 1
+        last = min(first + self._batches.chunks(), self._chunks.count) - 1
         offset, length = self._chunks.span(first, last)
         sealed = memoryview(await self._blob.read(offset, length))
         step = stream.CHUNK + stream.TAG

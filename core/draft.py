@@ -14,6 +14,7 @@ from core.secret import Kind
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
+    from core.batches import Batches
     from core.blobs import Blobs
     from core.passwords import Protection
     from core.secret import Metadata
@@ -59,25 +60,25 @@ class Draft:
             return -(-self.size // TEXT_BLOCK) * TEXT_BLOCK
         return self.size
 
-    async def take(self, content: AsyncIterable[bytes], blobs: Blobs) -> None:
+    async def take(self, content: AsyncIterable[bytes], blobs: Blobs, batches: Batches) -> None:
         """Seal the content while it is pulled; what is larger than `KEPT` goes to the store.
 
         Raises:
             StorageFull, Unavailable: from the store, and whatever the content raises.
         """
-        sealed, small = self._sealed(content), b""
-        async for piece in sealed:
-            small += piece
-            if len(small) > KEPT:
-                await blobs.put(self.id, self.limit, _followed(small, sealed))
-                return
-        self.blob = small
+        with batches.transfer():
+            sealed = _Sealed(self._sealed(content, batches))
+            if await sealed.begin() > KEPT:
+                await blobs.put(self.id, self.limit, sealed)
+            else:
+                self.blob = await anext(sealed)
 
-    def _sealed(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    def _sealed(self, content: AsyncIterable[bytes], batches: Batches) -> AsyncIterator[bytes]:
         plain: AsyncIterable[bytes] = self._counted(content)
         if self.kind is Kind.TEXT:
             plain = stream.padded(plain, TEXT_BLOCK)
-        return stream.seal(self.file_key, plain, nonce=secrets.token_bytes(stream.NONCE))
+        nonce = secrets.token_bytes(stream.NONCE)
+        return stream.seal(self.file_key, plain, nonce=nonce, chunks=batches.chunks)
 
     async def _counted(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         async for piece in content:
@@ -97,7 +98,7 @@ class Draft:
             return
         async with blobs.open(self.id, self.limit) as blob:
             for start in range(0, blob.size, STEP):
-                yield await blob.read(start, min(STEP, blob.size - start))
+                yield bytes(await blob.read(start, min(STEP, blob.size - start)))
 
     def record(
         self,
@@ -124,7 +125,23 @@ class Draft:
         )
 
 
-async def _followed(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for piece in rest:
-        yield piece
+class _Sealed:
+    """A sealed stream, whose begin can be seen first. Nothing that was handed on stays here."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+        self._first = b""
+
+    async def begin(self) -> int:
+        """Wait for the first piece; its size. What is no longer than a chunk is whole."""
+        self._first = await anext(self._pieces)
+        return len(self._first)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._first:
+            first, self._first = self._first, b""
+            return first
+        return await anext(self._pieces)

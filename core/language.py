@@ -15,9 +15,6 @@ from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -94,6 +91,10 @@ def catalog(language: str) -> NullTranslations:
     """Read a language's sentences; English ones stand in the code."""
     if language == ENGLISH:
         return NullTranslations()
+    # Only here: who speaks English alone does without its memory and start.
+    from babel.messages.mofile import write_mo  # noqa: PLC0415
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
     path = files("core") / "locales" / language / "LC_MESSAGES" / "onetimeshare.po"
     compiled = BytesIO()
     with path.open("rb") as text:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from babel.units import format_unit
-
 from core.errors import Malformed
-from core.language import _, ngettext, spoken
+from core.language import N_, _, ngettext
 
 _SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _SIZES |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+# How sizes are shown. A library's tables of units take 5 MB, and 1 MB more for each language.
+_SHOWN = (
+    (N_("{whole} kB"), N_("{whole}.{tenth} kB")),
+    (N_("{whole} MB"), N_("{whole}.{tenth} MB")),
+    (N_("{whole} GB"), N_("{whole}.{tenth} GB")),
+    (N_("{whole} TB"), N_("{whole}.{tenth} TB")),
+)
 _QUANTITY = re.compile(r"\s*([0-9]{1,15})\s*([a-z]*)\s*", re.IGNORECASE)
 
 
@@ -48,13 +53,11 @@ def show_size(size: int) -> str:
     """Write bytes for people, in the language that is spoken: `0 bytes`, `2.1 MB`, `100 MB`."""
     if size < 1000:  # noqa: PLR2004 - the first decimal unit
         return ngettext("{count} byte", "{count} bytes", size).format(count=size)
-    value = float(size)
-    for unit in ("kilobyte", "megabyte", "gigabyte", "terabyte"):
-        value /= 1000
-        if value < 999.5 or unit == "terabyte":  # noqa: PLR2004 - rounds below the next unit
-            break
-    name, value = f"digital-{unit}", round(value, 1)
-    return format_unit(value, name, length="short", format="0.#", locale=spoken())
+    value, unit = size / 1000, 0
+    while value >= 999.5 and unit + 1 < len(_SHOWN):  # noqa: PLR2004 - would round to the next unit
+        value, unit = value / 1000, unit + 1
+    whole, tenth = divmod(round(value * 10), 10)
+    return _(_SHOWN[unit][bool(tenth)]).format(whole=whole, tenth=tenth)
 
 
 def show_duration(duration: timedelta) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core import keys
 from core.admission import Admission
+from core.batches import Batches
 from core.blobs.kept import KeptBlob
 from core.clock import now_ms
 from core.control import Control
@@ -65,6 +66,7 @@ class Vault:
         self.server_key = server_key
         self._passwords = passwords
         self._clock = clock
+        self._batches = Batches()
         self._handout = Handout(records, blobs)
         evaluation = Evaluation(records, passwords, statistics)
         self._admission = Admission(records, evaluation)
@@ -140,7 +142,7 @@ class Vault:
             for one in holds or [name or ""]:
                 self.policy.check_name(one)
         draft = Draft(kind, self._clock() + milliseconds(self.policy.max_lifetime), secret_id)
-        await draft.take(self.policy.counted(content), self._blobs)
+        await draft.take(self.policy.counted(content), self._blobs, self._batches)
         try:
             if kind is Kind.TEXT and draft.size == 0:
                 raise EmptyText
@@ -327,7 +329,7 @@ class Vault:
         """
         try:
             async with self._blob(secret_id, rights, kept) as blob:
-                delivery = await Delivery.begin(blob, rights, *part)
+                delivery = await Delivery.begin(blob, rights, self._batches, *part)
                 there()
                 await self._handout.latch(secret_id, claim, rights)
                 if burn and delivery.short and metadata is not None:
@@ -353,7 +355,13 @@ class Vault:
     ) -> AbstractAsyncContextManager[Blob]:
         if kept is not None:
             return nullcontext(KeptBlob(kept))
-        return self._blobs.open(secret_id, rights.limit_ms)
+        return self._stored(secret_id, rights.limit_ms)
+
+    @asynccontextmanager
+    async def _stored(self, secret_id: SecretId, limit: int) -> AsyncIterator[Blob]:
+        with self._batches.transfer():
+            async with self._blobs.open(secret_id, limit) as blob:
+                yield blob
 
     async def progress(self, secret_id: SecretId, claim: Claim) -> Progress:
         """Tell the claimant's page how far its download is.

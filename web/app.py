@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -20,6 +19,7 @@ from web.limited import count_openings
 from web.middlewares import answer_errors
 from web.openapi import describe
 from web.pages import Pages
+from web.portions import PORTION, Portions
 from web.sign_in import SignIn
 
 if TYPE_CHECKING:
@@ -90,7 +90,12 @@ async def _listen(
     loop, server = asyncio.get_running_loop(), runner.server
     assert server is not None  # noqa: S101 - it is set up
     headers = security_headers(tls=_by_tls(settings))
-    connect = partial(Connection, server, loop=loop, pages=app[PAGES], headers=headers)
+    buffer = memoryview(bytearray(PORTION))
+
+    def connect() -> Portions:
+        connection = Connection(server, loop=loop, pages=app[PAGES], headers=headers)
+        return Portions(connection, buffer)
+
     if listening is not None:
         return await loop.create_server(connect, sock=listening, backlog=BACKLOG)
     return await loop.create_server(connect, settings.host, settings.port, backlog=BACKLOG)

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 # Seconds until the head of a request is whole, from the connection's begin or the last answer on.
 # Proxies keep idle connections for 60 to 120 s, and must be the ones that close them.
 HEAD_WITHIN = 150.0
+WAITING = 64 * 1024  # bytes of a body that wait here, or two times as many and a portion
 LONGEST_LINE = 8190  # bytes of the request's line, and of each header
 
 
@@ -50,6 +51,7 @@ class Connection(web.RequestHandler):
             keepalive_timeout=HEAD_WITHIN,
             max_line_size=LONGEST_LINE,
             max_field_size=LONGEST_LINE,
+            read_bufsize=WAITING,
         )
         self._pages = pages
         self._headers = {**headers, "Server": ""}  # else aiohttp's with its version

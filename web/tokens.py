@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import jwt
-
 from core.errors import NotSignedIn
 
 ALGORITHM = "HS256"  # pinned: what a token's own head says is not asked
@@ -21,6 +19,8 @@ class Tokens:
         self._issuer = issuer
 
     def issue(self, user: str) -> str:
+        import jwt  # noqa: PLC0415 - 2 MB, and few have programs that sign in
+
         now = datetime.now(UTC)
         claims = {
             "sub": user,
@@ -37,6 +37,8 @@ class Tokens:
         Raises:
             NotSignedIn: it is not one of ours, or it is over.
         """
+        import jwt  # noqa: PLC0415 - same
+
         try:
             claims = jwt.decode(
                 token,

@@ -38,7 +38,7 @@ class Blob(Protocol):
     def size(self) -> int:
         """How many sealed bytes it has."""
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int) -> bytes | bytearray:
         """Read exactly `length` bytes.
 
         Raises:

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from core.background import beside
 from core.blobs import Lying
-from core.blobs.days import Days, in_thread, last_moment, spread, sync
+from core.blobs.days import Days, in_thread, last_moment, spread
+from core.blobs.draft_file import DraftFile
 from core.blobs.latches import Latches, probe
 from core.errors import Corrupt, Malformed, OneTimeShareError
 from core.link import SecretId
+from core.stream import NONCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -28,28 +30,42 @@ if TYPE_CHECKING:
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60  # seconds after which nobody is writing any more
 SIGN = 60.0  # seconds between two signs that somebody still does, however slowly bytes come
-HEAD = 64 * 1024  # bytes that are read when a blob is opened: all of it, mostly
+# Of preadv(2): fail rather than wait for the disk. Other systems have no such flag: a thread waits.
+AT_HAND: int | None = getattr(os, "RWF_NOWAIT", None)
+HEAD = 64 * 1024  # bytes up to which a blob is read when it is opened, and written when it is whole
 
 
 class FileBlob:
-    """An open blob file; its first bytes were read on the way."""
+    """An open blob file; a small one was read on the way, else its first bytes."""
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_RDONLY)
         try:
             self.size = os.fstat(self._handle).st_size
-            self._head = os.pread(self._handle, HEAD, 0)
+            self._head = os.pread(self._handle, HEAD if self.size <= HEAD else NONCE, 0)
         except BaseException:
             self.close()
             raise
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int) -> bytes | bytearray:
         if offset + length <= len(self._head):
             return self._head[offset : offset + length]
+        at_hand = None if AT_HAND is None else self._at_hand(offset, length, AT_HAND)
+        if at_hand is not None:
+            return at_hand
         read = await in_thread(os.pread, self._handle, length, offset)
         if len(read) != length:
             raise Corrupt
         return read
+
+    def _at_hand(self, offset: int, length: int, flag: int) -> bytearray | None:
+        """Read what the system has in memory; a thread's hop takes longer than that."""
+        buffer = bytearray(length)
+        try:
+            whole = os.preadv(self._handle, [buffer], offset, flag) == length
+        except OSError:  # not there, or a file system that can't tell
+            return None
+        return buffer if whole else None
 
     def close(self) -> None:
         os.close(self._handle)
@@ -91,15 +107,11 @@ class FileBlobs:
         return sum(_size(folder) for folder in (self._incoming, *self._days.all()))
 
     async def put(self, secret_id: SecretId, limit: int, sealed: AsyncIterable[bytes]) -> None:
-        draft = _Draft(self._incoming / str(secret_id))
-        waiting = b""
+        draft = DraftFile(self._incoming / str(secret_id))
         try:
             async with beside(_still_writing(draft)):
-                async for piece in sealed:
-                    if waiting:  # the last piece stays back: a small blob takes one hop in all
-                        await in_thread(draft.write, waiting)
-                    waiting = piece
-            await in_thread(draft.keep, waiting, self._days, self._path(secret_id, limit))
+                rest = await _written(draft, sealed)
+            await in_thread(draft.keep, rest, self._days, self._path(secret_id, limit))
         except BaseException:
             await asyncio.shield(asyncio.to_thread(draft.drop))
             raise
@@ -150,50 +162,6 @@ class FileBlobs:
         await self._latches.aclose()
 
 
-class _Draft:
-    """A blob being written, used from one thread at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._handle: int | None = None
-
-    def write(self, sealed: bytes) -> None:
-        if self._handle is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            self._handle = os.open(self._path, flags, 0o600)
-        view = memoryview(sealed)
-        while view:
-            view = view[os.write(self._handle, view) :]
-
-    def keep(self, rest: bytes, days: Days, path: Path) -> None:
-        """Write the rest and give the blob its name: after this it is durable."""
-        self.write(rest)
-        if self._handle is not None:
-            os.fsync(self._handle)
-            self._close()
-        days.make(path.parent)
-        try:
-            self._path.rename(path)
-        except FileNotFoundError:  # no damage to a secret: there is none yet
-            raise OSError(errno.ESTALE, "the draft of a blob was deleted") from None
-        self._path = path  # what fails or is given up from here on must not leave it there
-        sync(path.parent)
-
-    def touch(self) -> None:
-        """Show that it is being written."""
-        with suppress(FileNotFoundError):
-            os.utime(self._path)
-
-    def drop(self) -> None:
-        self._close()
-        self._path.unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        if self._handle is not None:
-            handle, self._handle = self._handle, None
-            os.close(handle)
-
-
 def _size(folder: Path) -> int:
     """Add up the files of a folder; what goes meanwhile may count or not."""
     size = 0
@@ -204,7 +172,19 @@ def _size(folder: Path) -> int:
     return size
 
 
-async def _still_writing(draft: _Draft) -> None:
+async def _written(draft: DraftFile, sealed: AsyncIterable[bytes]) -> bytes:
+    """Write what comes, but for a short rest: a small blob takes one hop in all."""
+    rest = b""
+    async for piece in sealed:
+        rest += piece
+        del piece  # the next one may be long in coming
+        if len(rest) > HEAD:
+            await in_thread(draft.write, rest)
+            rest = b""
+    return rest
+
+
+async def _still_writing(draft: DraftFile) -> None:
     while True:
         await asyncio.sleep(SIGN)
         with suppress(OneTimeShareError):  # the next write says what is wrong

@@ -69,7 +69,7 @@ class _MeasuredBlob:
         self._step = step
         self.size = blob.size
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int) -> bytes | bytearray:
         with self._step("read"):
             return await self._blob.read(offset, length)
 
@@ -83,3 +83,4 @@ async def _awaited(sealed: AsyncIterable[bytes], step: Step) -> AsyncIterator[by
         if piece is None:
             return
         yield piece
+        del piece  # the next one may be long in coming

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from core.batches import Batches
 from core.bootstrap import open_vault
 from core.clock import now_ms
 from core.draft import Draft
@@ -80,7 +81,7 @@ async def _fresh(house: House, *, kept: bool) -> Fresh:
     async def content() -> AsyncIterator[bytes]:
         yield BODY
 
-    await draft.take(content(), house.blobs)
+    await draft.take(content(), house.blobs, Batches())
     if not kept:
         draft.blob = None
     passwords = Passwords()

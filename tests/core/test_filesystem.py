@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from core.blobs.filesystem import FileBlobs
+from core.blobs.filesystem import HEAD, FileBlobs
 from core.clock import now_ms
 from core.errors import Unavailable
 from core.link import SecretId
@@ -58,8 +59,7 @@ async def test_slow_source_is_no_dead_one(
     name, go_on = SecretId.random(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
-        for _ in range(2):
-            yield b"sealed"
+        yield bytes(HEAD + 1)
         await go_on.wait()
 
     putting = asyncio.create_task(blobs.put(name, LIMIT, slowly()))
@@ -76,12 +76,27 @@ async def test_slow_source_is_no_dead_one(
     assert await blobs.has(name, LIMIT)
 
 
+async def test_blob_that_the_system_let_go_of_is_read_from_the_disk(
+    blobs: FileBlobs, tmp_path: Path
+) -> None:
+    """Whether it is in the system's memory or only on the disk, the same bytes come."""
+    name, sealed = SecretId.random(), os.urandom(HEAD + 100_000)
+    await blobs.put(name, LIMIT, pieces(sealed))
+    [path] = lying(tmp_path)
+    async with blobs.open(name, LIMIT) as blob:
+        assert await blob.read(HEAD, 100_000) == sealed[HEAD:]
+        if sys.platform == "linux":
+            with path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        assert await blob.read(HEAD, 100_000) == sealed[HEAD:]
+
+
 async def test_draft_that_was_deleted_is_no_damage(blobs: FileBlobs, tmp_path: Path) -> None:
     """Who still hands it in is told to send it again, not that a secret is damaged."""
 
     async def deleted() -> AsyncIterator[bytes]:
-        for _ in range(2):
-            yield b"sealed"
+        yield bytes(HEAD + 1)
+        yield b"sealed"
         [draft] = lying(tmp_path)
         draft.unlink()
 

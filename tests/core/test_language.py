@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.language import ENGLISH, LANGUAGES, language_of, ngettext, preferred, speaking
+from core.quantities import show_size
 
 if TYPE_CHECKING:
     from babel.messages import Message
@@ -42,6 +43,16 @@ FIXED = re.compile(r"\{\w*\}|%\(\w+\)s|<[^>]+>|https?://\S+|/[a-z_]{4,}\b")
 def test_platforms_tags_name_a_language(wish: str | None, language: str) -> None:
     """Whatever tag Telegram or Discord sends: ours if it is the same language, else English."""
     assert language_of(wish) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("de", "2,1 MB"), ("fr", "2,1\N{NARROW NO-BREAK SPACE}Mo"), ("ja", "2.1 MB")],
+)
+def test_sizes_are_written_as_the_language_does(language: str, shown: str) -> None:
+    """Unit and decimal mark are the language's own."""
+    with speaking(language):
+        assert show_size(2_100_000) == shown
 
 
 @pytest.mark.parametrize(
