@@ -198,7 +198,9 @@ class Receipts:
         Raises:
             Unavailable: Redis does not answer.
         """
-        wanted = ("SET", TELLING, "NX", "GET", "PX", ABANDONED)
+        # Over before it counts as abandoned: whoever takes it then must not find it taken up.
+        lease = ABANDONED * 2 // 3
+        wanted = ("SET", TELLING, "NX", "GET", "PX", lease)
         before = await self._run("spare", _told(receipt), *wanted)
         if before is None:
             return Telling.OURS

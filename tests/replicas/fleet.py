@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from redis.asyncio import Redis
 
 from core.embedded import embedded_redis
+from core.receipts import TELLING
 from tests.replicas.balancer import Balancer
 from tests.test_process import free_port, ready, started
 
@@ -90,7 +91,10 @@ class Fleet:
         found: list[Replica] = []
         async with asyncio.timeout(20):
             while not found:
-                waiting: Any = await self.redis.xpending_range(stream, door, "-", "+", 1)
+                for told in await self.redis.keys("ots:told:*"):
+            if await self.redis.get(told) == TELLING.encode():
+                await self.redis.delete(told)
+        waiting: Any = await self.redis.xpending_range(stream, door, "-", "+", 1)
                 readers = {entry["consumer"].decode().partition("-")[0] for entry in waiting}
                 found = [one for one in among if str(one.process.pid) in readers]
                 await asyncio.sleep(0.02)
