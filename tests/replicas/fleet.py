@@ -91,10 +91,7 @@ class Fleet:
         found: list[Replica] = []
         async with asyncio.timeout(20):
             while not found:
-                for told in await self.redis.keys("ots:told:*"):
-            if await self.redis.get(told) == TELLING.encode():
-                await self.redis.delete(told)
-        waiting: Any = await self.redis.xpending_range(stream, door, "-", "+", 1)
+                waiting: Any = await self.redis.xpending_range(stream, door, "-", "+", 1)
                 readers = {entry["consumer"].decode().partition("-")[0] for entry in waiting}
                 found = [one for one in among if str(one.process.pid) in readers]
                 await asyncio.sleep(0.02)
@@ -102,6 +99,9 @@ class Fleet:
 
     async def let_time_pass(self, stream: str, door: str) -> None:
         """Let what a worker has taken look as if it had been taken long ago."""
+        for told in await self.redis.keys("ots:told:*"):
+            if await self.redis.get(told) == TELLING.encode():
+                await self.redis.delete(told)
         waiting: Any = await self.redis.xpending_range(stream, door, "-", "+", 100)
         for entry in waiting:
             reader, name = entry["consumer"], entry["message_id"]
