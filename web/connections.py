@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
 from web.middlewares import problem_answer
@@ -87,7 +87,9 @@ class Connection(web.RequestHandler):
             ConnectionError: an answer has begun already.
         """
         fault = status == 500  # noqa: PLR2004 - HTTP's own
-        left = isinstance(exc, ClientConnectionResetError)  # a client that went is no fault of ours
+        # A client that went is no fault of ours, whether a write or the wait for one finds out.
+        gone = self.transport is None or self.transport.is_closing()
+        left = gone and isinstance(exc, ConnectionError)
         level = logging.ERROR if fault and not left else logging.INFO
         log.log(level, "request failed", error=type(exc).__name__, status=status)
         if request.writer.output_size > 0:
