@@ -81,7 +81,7 @@ async def test_broken_upload_is_no_failure_of_the_store(house: House, scrape: Sc
     """Whoever stops sending spoils no figure of the blob store, and their pauses don't count."""
 
     async def breaks_off() -> AsyncIterator[bytes]:
-        yield bytes(300_000)
+        yield bytes(400_000)
         await asyncio.sleep(0.3)
         raise SourceFailed
 
