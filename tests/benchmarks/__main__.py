@@ -30,6 +30,7 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.machine import machine
 from tests.benchmarks.scale import FULL, QUICK
+from tests.benchmarks.servers import kept
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -100,4 +101,7 @@ def read() -> tuple[list[str], Scale]:
 
 
 if __name__ == "__main__":
-    sys.exit(not uvloop.run(main(*read())))
+    asked = read()
+    with kept():
+        done = uvloop.run(main(*asked))
+    sys.exit(not done)
