@@ -108,7 +108,8 @@ class Crowd:
                 except Refused as refused:
                     if refused.status != 401:
                         raise
-                    token = ""  # it is over
+                    token = ""  # it is over, after a quarter of an hour
+                    break
             await asyncio.sleep(LOOK_EVERY)
 
     def count_again(self) -> None:
