@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from core.evaluation import Evaluation
     from core.link import Claim, Key, SecretId
+    from core.permit import Permit
     from core.record import Material
     from core.records import Records
     from core.secret import Metadata
@@ -40,7 +41,12 @@ class Admission:
         self._unbroken = Unbroken()
 
     async def admit(
-        self, secret_id: SecretId, key: Key, claim: Claim, password: str | None
+        self,
+        secret_id: SecretId,
+        key: Key,
+        claim: Claim,
+        password: str | None,
+        permit: Permit | None = None,
     ) -> Admitted:
         """Claim a secret, or again what this claim opened.
 
@@ -48,12 +54,16 @@ class Admission:
         is gone.
         """
         if not password:
-            return await self._claim(secret_id, key, claim)
-        return await self._unbroken.see_through(self._evaluate(password, secret_id, key, claim))
+            return await self._claim(secret_id, key, claim, permit)
+        return await self._unbroken.see_through(
+            self._evaluate(password, secret_id, key, claim, permit)
+        )
 
-    async def _claim(self, secret_id: SecretId, key: Key, claim: Claim) -> Admitted:
+    async def _claim(
+        self, secret_id: SecretId, key: Key, claim: Claim, permit: Permit | None
+    ) -> Admitted:
         verifier = keys.verifier(secret_id.raw, key.raw)
-        claimed = await self._records.claim(secret_id, verifier, claim.holder)
+        claimed = await self._records.claim(secret_id, verifier, claim.holder, permit=permit)
         async with self.claimed(secret_id, claim):
             if claimed.wrapping is None:
                 file_key = keys.open_resume(claimed.resume, secret_id.raw, key.raw, claim.raw)
@@ -64,11 +74,11 @@ class Admission:
             return _admitted(secret_id, claimed, file_key)
 
     async def _evaluate(
-        self, password: str, secret_id: SecretId, key: Key, claim: Claim
+        self, password: str, secret_id: SecretId, key: Key, claim: Claim, permit: Permit | None
     ) -> Admitted:
-        proven = await self._evaluation.prove(password, secret_id, key, claim.holder)
+        proven = await self._evaluation.prove(password, secret_id, key, claim.holder, permit)
         if proven is None:
-            return await self._claim(secret_id, key, claim)
+            return await self._claim(secret_id, key, claim, permit)
         verifier = keys.verifier(secret_id.raw, key.raw)
         claimed = await self._records.claim(secret_id, verifier, claim.holder, proven.attempt)
         async with self.claimed(secret_id, claim):

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from core.batches import Batches
     from core.blobs import Blobs
     from core.passwords import Protection
+    from core.permit import Permit
     from core.secret import Metadata
 
 FILE_KEY_SIZE = 16
 # Sealed bytes up to which a blob is kept in the record: a file of its own, made durable, would cost
 # more than all else that so small a secret needs.
 KEPT = 4 * 1024
+SMALL = 3 * 1024  # bytes that, padded and sealed, are kept in the record for certain
 STEP = 256 * 1024  # bytes read back in one go
 TEXT_BLOCK = 1024  # texts are padded to multiples of this, so that a PIN looks like a passphrase
 
@@ -43,6 +45,7 @@ class Draft:
         self.file_key = secrets.token_bytes(FILE_KEY_SIZE)
         self.token = secrets.token_bytes(KEY_SIZE)  # the sender's, to revoke it
         self.size = 0
+        self.permit: Permit | None = None  # counts in the step that writes its record
         self.blob: bytes | None = None  # what the record keeps; None: the store does
         self.tried = False  # the record may have been written
         self.unknown = False  # nor could Redis tell: the bytes are the sweeper's

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.keys import Wrapping
     from core.link import Key, SecretId
     from core.passwords import Passwords
+    from core.permit import Permit
     from core.records import Records
     from core.statistics import Statistics
 
@@ -37,19 +38,24 @@ class Evaluation:
         self._statistics = statistics
 
     async def prove(
-        self, password: str, secret_id: SecretId, key: Key, claim: str = ""
+        self,
+        password: str,
+        secret_id: SecretId,
+        key: Key,
+        claim: str = "",
+        permit: Permit | None = None,
     ) -> Proven | None:
         """Evaluate a password; None where there is none to evaluate.
 
         Raises:
             Busy: too many are being checked; no slot was taken.
             WrongPassword: the slot is used up.
-            NotFound, Gone, Taken, Locked: no slot was taken.
+            NotFound, Gone, Taken, Locked, RateLimited: no slot was taken.
         """
         attempt = secrets.token_bytes(ATTEMPT_SIZE)
         verifier = keys.verifier(secret_id.raw, key.raw)
         with self._passwords.place() as place:
-            taken = await self._records.attempt(secret_id, verifier, claim, attempt)
+            taken = await self._records.attempt(secret_id, verifier, claim, attempt, permit)
             if taken is None:
                 return None
             wrapping, limit = taken

@@ -1,7 +1,8 @@
 """Where uploads are let in: so many at once, so many an hour, and while there is room.
 
-An upload is counted when its first bytes have come. What is refused for its name or its declared
-size, or never begins, counts for nothing; nothing is kept before it is counted.
+An upload is counted when its first bytes have come, or a small one in the step that keeps it. What
+is refused for its name or its declared size, or never begins, counts for nothing; nothing is kept
+before it is counted.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from core.allowance import Allowance
     from core.limits import Limits
+    from core.permit import Permit
     from core.room import Room
 
 SOON = 10  # seconds after which an upload that runs now may well have ended
@@ -70,29 +72,29 @@ class Entered:
         self._limits = limits
         self._room = room
         self._who = who
-        self._begun = False
+        self.permit: Permit | None = None  # since its first bytes are about to come
         self.size = 0
 
     async def counted(
-        self, content: AsyncIterable[bytes], size: int | None = None
+        self, content: AsyncIterable[bytes], size: int | None = None, *, free: int = 0
     ) -> AsyncIterator[bytes]:
         """Pass the content on; `size` is what was declared. Several contents are one upload.
+
+        Up to `free` bytes pass uncounted: whoever keeps no more than that uses the permit.
 
         Raises:
             StorageFull: there is no room for it, or no more.
             RateLimited: its sender had too many uploads.
             Unavailable: Redis does not answer, so nobody can tell.
         """
-        if not self._begun:
-            self._limits.recall(UPLOADS, self._who)
+        if self.permit is None:
+            self.permit = self._limits.permit(UPLOADS, self._who)
         await self._room.check(size or 0)
-        pieces = aiter(content)
-        piece = await anext(pieces, None)
-        if not self._begun:
-            await self._limits.count(UPLOADS, self._who)
-            self._begun = True
-        while piece is not None:
+        async for piece in content:
             self.size += len(piece)
+            if self.size > free:
+                await self._limits.use(self.permit)
             await self._room.take(len(piece))
             yield piece
-            piece = await anext(pieces, None)
+        if not free:  # nor was there anything in it, perhaps
+            await self._limits.use(self.permit)

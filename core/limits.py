@@ -1,7 +1,7 @@
 """How often each may do what, counted by all processes together in Redis, in moving windows.
 
-The counting is that of the library `limits`; its scripts travel with the other calls of the moment
-(`core.scripts`), on our own connections. Redis learns no name and no address: the keys are keyed
+The counting is that of the library `limits`; its scripts travel as our own do (`core.scripts`), and
+a permit's together with what it permits. Redis learns no name and no address: the keys are keyed
 hashes. Where it does not answer, nothing is let in.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from core.allowance import LOGINS, OPENS, UPLOADS
 from core.clock import now_ms
 from core.errors import RateLimited
 from core.link import encode
+from core.permit import Permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from core.allowance import Allowance
     from core.clock import Clock
     from core.keys import ServerKey
+    from core.redis_pipe import Call
     from core.scripts import Scripts
 
 # Neither its log nor its replicas learn a count: it costs no fsync, and a Redis that restarts or
@@ -38,9 +41,9 @@ MOST_KNOWN = 10_000  # keys known to be full, in each process
 
 
 class Windows(RedisStorage):
-    """The library's storage, whose two steps on moving windows travel as our own scripts do.
+    """The library's storage, whose two scripts on moving windows travel as our own do.
 
-    A step that is done again since its reply was lost counts twice.
+    What counts and is done again since its reply was lost counts twice.
     """
 
     STORAGE_SCHEME = []  # noqa: RUF012 - not for its registry of addresses
@@ -54,11 +57,15 @@ class Windows(RedisStorage):
         scripts.add("acquire window", f"{FOR_THE_MOMENT}\n{acquire}")
         scripts.add("see window", self.bridge.SCRIPT_MOVING_WINDOW.decode())
 
-    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count `amount` now, unless more than `limit` would fall within `expiry` seconds."""
-        name = self.bridge.prefixed_key(key)
-        now = self._clock() / 1000
-        return bool(await self._run("acquire window", name, str(now), limit, expiry, amount))
+    def asking(self, limit: RateLimitItem, mark: str) -> Call:
+        """Give the call that counts one now, and answers no where there would be too many."""
+        name, now = self.bridge.prefixed_key(limit.key_for(mark)), self._clock() / 1000
+        return ("acquire window", name, str(now), limit.amount, limit.get_expiry(), 1)
+
+    async def run(self, call: Call) -> bool:
+        """Have it run by itself; True where it was counted."""
+        [counted] = await self._run.together(call)
+        return counted is not None
 
     async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """Answer when (s) the oldest of those within the window was counted, and how many are."""
@@ -82,6 +89,7 @@ class Limits:
     ) -> None:
         """Take where it counts, and `refused`, which is told of every refusal, by which limit."""
         self.refused = refused
+        self._windows = windows
         self._limiter = MovingWindowRateLimiter(windows)
         self._key = server_key.owner("limits", "")
         self._clock = clock
@@ -100,14 +108,28 @@ class Limits:
             RateLimited: there were too many; this one does not count.
             Unavailable: Redis does not answer.
         """
-        limit = self._limits.get(what)
-        if limit is None:
-            return
-        mark = self._mark(what, who)
+        await self.use(self.permit(what, who))
+
+    async def use(self, permit: Permit) -> None:
+        """Count a permit by itself, unless it was used.
+
+        Raises:
+            As `count` does.
+        """
+        call = permit.use()
+        if call is not None and not await self._windows.run(call):
+            await permit.refuse()
+
+    def permit(self, what: str, who: str) -> Permit:
+        """Give leave for one of `UPLOADS`, `OPENS`, `LOGINS`, which counts when it is used.
+
+        Raises:
+            RateLimited: whoever asks is known to be over the limit still.
+        """
+        limit, mark = self._limits.get(what), self._mark(what, who)
         self._recall(what, mark)
-        if not await self._limiter.hit(limit, mark):
-            await self._remember(limit, mark)
-            self._recall(what, mark)
+        ask = None if limit is None else partial(self._windows.asking, limit, mark)
+        return Permit(ask, partial(self._refuse, what, mark))
 
     def recall(self, what: str, who: str) -> None:
         """Refuse whoever is known to be over the limit still: a flood costs Redis nothing.
@@ -117,6 +139,10 @@ class Limits:
         """
         if self._full:
             self._recall(what, self._mark(what, who))
+
+    async def _refuse(self, what: str, mark: str) -> None:
+        await self._remember(self._limits[what], mark)
+        self._recall(what, mark)
 
     def _recall(self, what: str, mark: str) -> None:
         again, now = self._full.get(mark, 0), self._clock()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.link import SecretId
-    from core.scripts import Call, Scripts
+    from core.redis_pipe import Call
+    from core.scripts import Scripts
     from core.statistics import Statistics
 
 log = structlog.get_logger()

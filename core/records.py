@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.keys import Wrapping
     from core.outbox import Outbox
-    from core.redis_pipe import Argument
-    from core.scripts import Call, Scripts
+    from core.permit import Permit
+    from core.redis_pipe import Argument, Call
+    from core.scripts import Scripts
     from core.secret import Status
 
 
@@ -53,7 +54,12 @@ class Records:
         return self._heard(secret_id, await self._run(name, record_key(secret_id), *arguments))
 
     async def _noted_step(
-        self, name: str, secret_id: SecretId, *arguments: Argument, known: bool = True
+        self,
+        name: str,
+        secret_id: SecretId,
+        *arguments: Argument,
+        known: bool = True,
+        permit: Permit | None = None,
     ) -> Any:  # noqa: ANN401 - same
         """Let the sweeper look soon, for whatever comes of it when nobody else ever does.
 
@@ -64,6 +70,7 @@ class Records:
         _, told = await self._run.in_order(
             [("spare", index_key(secret_id), "ZADD", *options, soon, secret_id.raw)],
             [(name, record_key(secret_id), *arguments)],
+            permit,
         )
         return self._heard(secret_id, told)
 
@@ -73,11 +80,14 @@ class Records:
             self._outbox.add(secret_id, Waiting(*box))
         return answer
 
-    async def create(self, secret_id: SecretId, fresh: Fresh, lifetime: int) -> datetime:
+    async def create(
+        self, secret_id: SecretId, fresh: Fresh, lifetime: int, permit: Permit | None = None
+    ) -> datetime:
         """Commit a new secret whose blob is durable, for `lifetime` ms; answer when it expires.
 
         Raises:
             Duplicate: when its creation was given up meanwhile, or the id is another record's.
+            RateLimited: from the permit.
         """
         calls: list[Call] = [("ZADD", index_key(secret_id), fresh.due, secret_id.raw)]
         if fresh.owner:
@@ -85,7 +95,7 @@ class Records:
             calls += ("ZADD", mine, fresh.limit, secret_id.raw), ("PEXPIREAT", mine, fresh.limit)
             calls.append(("ZREMRANGEBYSCORE", mine, "-inf", past))
         step = ("create", record_key(secret_id), lifetime, *fresh.fields())
-        *_, told = await self._run.in_order(calls, [step])
+        *_, told = await self._run.in_order(calls, [step], permit)
         answer = self._heard(secret_id, told)
         if answer[0] != b"ok":
             raise Duplicate
@@ -113,10 +123,17 @@ class Records:
         return Glance(State(state.decode()), protected, left, moment(expires), int(size))
 
     async def attempt(
-        self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes
+        self,
+        secret_id: SecretId,
+        verifier: bytes,
+        claim: str,
+        attempt: bytes,
+        permit: Permit | None = None,
     ) -> tuple[Wrapping, int] | None:
         """Take one of five slots: the wrapping and the limit; None when there is no password."""
-        answer = await self._noted_step("attempt", secret_id, verifier, claim, attempt, known=False)
+        answer = await self._noted_step(
+            *("attempt", secret_id, verifier, claim, attempt), known=False, permit=permit
+        )
         if answer[0] == b"open":
             return None
         if answer[0] != b"go":
@@ -128,12 +145,18 @@ class Records:
         return int(await self._step("resolve", secret_id, attempt))
 
     async def claim(
-        self, secret_id: SecretId, verifier: bytes, claim: str, attempt: bytes = b""
+        self,
+        secret_id: SecretId,
+        verifier: bytes,
+        claim: str,
+        attempt: bytes = b"",
+        permit: Permit | None = None,
     ) -> Material:
         """Reserve the secret; `attempt` is the slot whose password was right."""
         _, told = await self._run.in_order(
             [("note", index_key(secret_id), self._clock() + SOON, secret_id.raw)],
             [("claim", record_key(secret_id), verifier, claim, attempt)],
+            permit,
         )
         answer = self._heard(secret_id, told)
         state, *material = answer

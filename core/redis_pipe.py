@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Argument: TypeAlias = bytes | str | int
 Command: TypeAlias = tuple[Argument, ...]
+Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
 
 LAST = "ots:last"
 WRITE_LAST = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], 1)"

@@ -21,7 +21,7 @@ from core.clock import now_ms
 from core.control import Control
 from core.delivery import Delivery
 from core.draft import Draft
-from core.errors import Corrupt, EmptyText, Gone, StorageFull, Unavailable
+from core.errors import Corrupt, EmptyText, Gone, RateLimited, StorageFull, Unavailable
 from core.evaluation import Evaluation
 from core.handout import Handout
 from core.link import Link, encode
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from core.keys import ServerKey, Ticket
     from core.link import Claim, Key, SecretId
     from core.passwords import Passwords
+    from core.permit import Permit
     from core.policy import Policy
     from core.records import Records
     from core.secret import Glance, Progress, Sender, SenderRef
@@ -177,6 +178,7 @@ class Vault:
         """Write the record: from here on the secret exists.
 
         Raises:
+            RateLimited: from the draft's permit; nothing is kept.
             StorageFull: Redis is full; nothing is kept.
             Unavailable: it does not answer; whether the secret exists is the sweeper's to find out.
         """
@@ -192,8 +194,8 @@ class Vault:
         )
         draft.tried = True
         try:
-            expires_at = await self._records.create(draft.id, fresh, granted)
-        except StorageFull:  # nothing was written, or by a try whose reply was lost
+            expires_at = await self._records.create(draft.id, fresh, granted, draft.permit)
+        except (StorageFull, RateLimited):  # nothing was written, or by a try whose reply was lost
             draft.tried = await self._records.has(draft.id)
             raise
         except Unavailable:
@@ -215,27 +217,39 @@ class Vault:
         return await self._records.peek(secret_id, keys.verifier(secret_id.raw, key.raw))
 
     async def open(
-        self, secret_id: SecretId, key: Key, claim: Claim, password: str | None = None
+        self,
+        secret_id: SecretId,
+        key: Key,
+        claim: Claim,
+        password: str | None = None,
+        *,
+        permit: Permit | None = None,
     ) -> Opened:
         """Claim the secret for one recipient and say what it is. Reversible.
 
         Raises:
+            RateLimited: from the permit, which counts in the step that claims; nothing happened.
             NotFound, Gone, Taken, Locked: it can't be had, and why.
             PasswordRequired: no attempt was used up.
             WrongPassword: one attempt was.
             Busy: too many passwords are being checked; no attempt was used up.
         """
-        admitted = await self._admit(secret_id, key, claim, password)
+        admitted = await self._admit(secret_id, key, claim, password, permit)
         async with self._admission.claimed(secret_id, claim):
             await self._handout.heed_latch(secret_id, admitted.rights.limit_ms, claim)
         return Opened(admitted.metadata, self._ticket(secret_id, claim, admitted))
 
     async def _admit(
-        self, secret_id: SecretId, key: Key, claim: Claim, password: str | None
+        self,
+        secret_id: SecretId,
+        key: Key,
+        claim: Claim,
+        password: str | None,
+        permit: Permit | None,
     ) -> Admitted:
         check_password(password or "")
         try:
-            return await self._admission.admit(secret_id, key, claim, password)
+            return await self._admission.admit(secret_id, key, claim, password, permit)
         except Gone as gone:
             if not await self._handout.forgotten(secret_id, gone):
                 raise
@@ -279,6 +293,7 @@ class Vault:
         stop: int | None = None,
         once: bool = False,
         there: Callable[[], object] = bool,
+        permit: Permit | None = None,
     ) -> AsyncIterator[tuple[Delivery, str | None]]:
         """Open and hand out in one go: the delivery, and a ticket for `data`.
 
@@ -290,7 +305,7 @@ class Vault:
         Raises:
             As `open` and `data` do, and what `there` raises: nothing was decided.
         """
-        admitted = await self._admit(secret_id, key, claim, password)
+        admitted = await self._admit(secret_id, key, claim, password, permit)
         rights = admitted.rights
 
         def resume() -> bytes:

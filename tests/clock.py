@@ -22,6 +22,5 @@ def kept_in(key: str, script: str) -> str:
 
 
 def _put_into(script: str, clock: str) -> str:
-    """Put it before the first statement, behind the line that says how to run the script."""
-    flags, text = script.split("\n", 1) if script.startswith("#!") else ("", script)
-    return f"{flags}\n{_SHIM.format(clock=clock)}{text}"
+    """Put it before the first statement."""
+    return _SHIM.format(clock=clock) + script

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from core.allowance import LOGINS, OPENS, UPLOADS
+from core.draft import SMALL
 from core.errors import NotFound
+from core.permit import Permit
 from web.keys import ADDRESSES, HOUSE
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 # Every way to open, each with POST.
 OPENINGS = frozenset({"/s/{id}/open", "/s/{id}", "/d/{id}"})
+PERMIT = web.RequestKey("permit", Permit)  # of an opening
 
 
 @web.middleware
@@ -34,13 +37,23 @@ async def count_openings(request: web.Request, handler: Handler) -> web.StreamRe
     Raises:
         RateLimited: there were too many from this network.
     """
-    if opens := _opens(request):
-        await _count(request, OPENS)
+    if _opens(request):
+        return await _opening(request, handler)
     try:
         return await handler(request)
     except NotFound:
-        if not opens:
-            await _count(request, OPENS)
+        await _count(request, OPENS)
+        raise
+
+
+async def _opening(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have it counted by the step that opens, or without one when it fails before."""
+    limits = request.app[HOUSE].limits
+    permit = request[PERMIT] = limits.permit(OPENS, request.app[ADDRESSES].of(request))
+    try:
+        return await handler(request)
+    except Exception:
+        await limits.use(permit)
         raise
 
 
@@ -97,7 +110,7 @@ class _Counted:
         name: str | None = None,
         size: int | None = None,
     ) -> AbstractAsyncContextManager[Draft]:
-        counted = self._entered.counted(content, size)
+        counted = self._entered.counted(content, size, free=SMALL)
         return self._intake.draft(counted, kind=kind, name=name, size=size)
 
     def again(self, draft: Draft, /) -> AsyncIterator[bytes]:
@@ -112,6 +125,7 @@ class _Counted:
         lifetime: timedelta | None = None,
         password: str | None = None,
     ) -> Sealed:
+        draft.permit = self._entered.permit
         return await self._intake.commit(
             draft, name=name, media_type=media_type, lifetime=lifetime, password=password
         )

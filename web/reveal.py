@@ -17,6 +17,7 @@ from core.secret import Kind
 from web.fields import Fields, bearer, refuse_nobody, secret_id
 from web.headers import DATA_CSP
 from web.keys import PAGES, VAULT
+from web.limited import PERMIT
 from web.middlewares import STREAMING, wants_html
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ async def open_(request: web.Request) -> web.Response:
     """Claim the secret for the page that asks."""
     fields = await Fields.read(request)
     key, claim = Key.parse(fields.need("key")), Claim.parse(fields.need("claim"))
-    opened = await request.app[VAULT].open(secret_id(request), key, claim, fields.get("password"))
+    opened = await request.app[VAULT].open(
+        secret_id(request), key, claim, fields.get("password"), permit=request[PERMIT]
+    )
     return web.json_response({**_described(opened.metadata), "ticket": opened.ticket})
 
 
@@ -139,7 +142,9 @@ async def open_without_script(request: web.Request) -> web.Response:
     fields = await Fields.read(request)
     pasted = fields.need("link-key").strip()
     key, claim = Key.parse(pasted.rpartition("#")[2]), Claim.random()
-    opened = await request.app[VAULT].open(secret_id(request), key, claim, fields.get("password"))
+    opened = await request.app[VAULT].open(
+        secret_id(request), key, claim, fields.get("password"), permit=request[PERMIT]
+    )
     return request.app[PAGES].save(
         secret_id=str(secret_id(request)),
         metadata=opened.metadata,
@@ -164,9 +169,14 @@ async def download(request: web.Request) -> web.StreamResponse:
     vault, name = request.app[VAULT], secret_id(request)
     # Whoever can't come back for the rest gets all of it: HTTP lets a server ignore a range.
     start, stop = (0, None) if chosen is None else _range(request)
-    password, once = fields.get("password"), chosen is None
-    there = partial(refuse_nobody, request)
-    taking = vault.take(name, key, claim, password, start=start, stop=stop, once=once, there=there)
+    taking = vault.take(
+        *(name, key, claim, fields.get("password")),
+        start=start,
+        stop=stop,
+        once=chosen is None,
+        there=partial(refuse_nobody, request),
+        permit=request[PERMIT],
+    )
     try:
         async with taking as (delivery, ticket):
             return await _send(request, delivery, ticket)

@@ -23,14 +23,15 @@ from core.clock import now_ms
 from core.errors import Corrupt, OneTimeShareError, StorageFull, Unavailable
 from core.record import record_key
 from core.redis_state import RedisState
-from core.scripts import source
+from core.scripts.script import source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
     from core.link import SecretId
     from core.redis_cluster import AnyRedis
-    from core.scripts import Call, Scripts
+    from core.redis_pipe import Call
+    from core.scripts import Scripts
 
 DAY = 24 * 60 * 60 * 1000
 STALE = 15 * 60 * 1000  # ms after which nobody is writing any more

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from typing import Any
 
-    from core.scripts import Call
+    from core.redis_pipe import Call
 
 _ENTRY = struct.Struct(">16sQQQ")  # the id, limit (ms), since when (ms), bytes
 

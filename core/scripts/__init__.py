@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
-from hashlib import sha1
-from importlib.resources import files
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from core.errors import Newer, StorageFull, Unavailable
-from core.redis_pipe import Argument, Command
+from core.redis_pipe import Argument, Call, Command
+from core.scripts.script import NAMES, Script, source
 from core.together import Together
 
 if TYPE_CHECKING:
@@ -22,36 +20,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from core.errors import OneTimeShareError
+    from core.permit import Permit
     from core.redis_pipe import Pipe
 
-Call: TypeAlias = tuple[Argument, ...]  # a script's or a command's name, its key, its arguments
 Party: TypeAlias = tuple[float, tuple[Call, ...]]  # calls, and since when (s) they wait
 
-ON_RECORDS = (
-    *(
-        "create",
-        "peek",
-        "attempt",
-        "resolve",
-        "claim",
-        "unclaim",
-        "check",
-        "release",
-        "follow",
-        "touch",
-    ),
-    *("progress", "done", "burn", "inspect", "revoke", "unlock", "reschedule", "material"),
-    *("rewrap", "forestall", "settle", "expire", "lose", "published", "refer", "observe"),
-)
-ON_INVITATIONS = ("invite", "inquire", "take", "hold", "hand", "delivered", "withdraw", "amend")
-ON_OTHERS = (
-    *("note", "begin", "count", "keep", "look", "part", "cover", "publish"),
-    *("spare", "lay", "latch"),
-)
-# What takes something in is refused where Redis' memory or disk is full. All else goes on: it
-# frees what lies there, or says what became of it.
-TAKING_IN = ("create", "invite", "take", "begin", "part", "cover", "lay")
-GOES_ON = "#!lua flags=allow-oom\n"
 # What only reads, or writes what the clock or the moment decides: nothing a fail-over could undo.
 READING = frozenset(
     {
@@ -63,31 +36,6 @@ READING = frozenset(
 )
 PATIENCE = 5.0  # seconds that a call may wait for its round trip, and that with all its retries
 TRIPS = 2  # round trips to a server under way at once, in each process
-
-
-def source(name: str) -> str:
-    """Put a script together with its prelude: one on records also tells of its outbox."""
-    here = files(__name__)
-    head = "" if name in TAKING_IN else GOES_ON
-    text = here.joinpath(f"{name}.lua").read_text()
-    if name in ON_OTHERS:
-        return head + text
-    if name in ON_INVITATIONS:
-        return f"{head}{here.joinpath('invitation.lua').read_text()}\n{text}"
-    prelude = here.joinpath("record.lua").read_text()
-    return f"{head}{prelude}\nlocal function step()\n{text}\nend\nreturn {{step(), waiting()}}"
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """One that servers keep under the hash of its text, once they have seen it."""
-
-    text: str
-    sha: str
-
-    @classmethod
-    def of(cls, text: str) -> Script:
-        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 class Scripts:
@@ -104,14 +52,12 @@ class Scripts:
         self._pipe = pipe
         self._trip = trip
         self._patience = patience
-        self._scripts = {
-            name: Script.of(source(name)) for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS)
-        }
+        self._scripts = {name: Script.of(name, source(name)) for name in NAMES}
         self._lanes: dict[str, Together[Party, list[Any]]] = {}
 
     def add(self, name: str, text: str) -> None:
         """Know one more script, from a library: it takes one key, as ours do."""
-        self._scripts[name] = Script.of(GOES_ON + text)
+        self._scripts[name] = Script.of(name, text)
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as the script's header says
         """Run a script on one key.
@@ -144,19 +90,47 @@ class Scripts:
         found = dict(zip(chain(*lanes.values()), chain(*told), strict=True))
         return [found[n] for n in range(len(calls))]
 
-    async def in_order(self, first: Sequence[Call], then: Sequence[Call]) -> list[Any]:
-        """Run calls when all of the first ones are done; one server does all in one round trip.
+    async def in_order(
+        self, first: Sequence[Call], then: Sequence[Call], permit: Permit | None = None
+    ) -> list[Any]:
+        """Run calls when all of the first ones are done: one server does it all in one step.
+
+        A permit that was not used yet is asked before, in the same step there.
 
         Raises:
             StorageFull, Unavailable: as for `together`; a cluster runs none if a first one failed.
+            RateLimited: from the permit; nothing happened.
         """
-        if self._pipe.ordered:
-            return await self.together(*first, *then)
+        asked = None if permit is None else permit.use()
+        if not self._pipe.ordered:
+            if permit is not None and asked is not None and not (await self.together(asked))[0]:
+                await permit.refuse()
+            return await self._one_after_the_other(first, then)
+        calls = (*first, *then) if asked is None else (asked, *first, *then)
+        answers: list[Any]
+        [answers] = await self.together(self._as_one(calls, asks=asked is not None))
+        if permit is None or asked is None:
+            return answers
+        if not answers:
+            await permit.refuse()
+        return answers[1:]
+
+    async def _one_after_the_other(self, first: Sequence[Call], then: Sequence[Call]) -> list[Any]:
         try:
             done = await self.together(*first)
         except Unavailable as error:  # why, says what all of them would do
-            raise _failure(error.__cause__ or error, (*first, *then)) from None
+            raise self._failure(error.__cause__ or error, (*first, *then)) from None
         return [*done, *await self.together(*then)]
+
+    def _as_one(self, calls: Sequence[Call], *, asks: bool) -> Call:
+        """Join calls into one of a script, whose keys are all that of one server."""
+        run = [call if call[0] in self._scripts else _in_script(call) for call in calls]
+        name = ", ".join([str(call[0]) for call in run])
+        if name not in self._scripts:
+            parts = [self._scripts[str(call[0])] for call in run]
+            self._scripts[name] = Script.joined(parts, asks=asks)
+        given = [part for call in run for part in (len(call) - 2, *call[2:])]
+        return (name, *[call[1] for call in run], *given)
 
     async def _go(self, lane: str, calls: tuple[Call, ...]) -> list[Any]:
         if self._pipe.gathers:
@@ -171,10 +145,10 @@ class Scripts:
             with self._trip():
                 answers = await self._send(calls)
         except RedisError as error:
-            raise _failure(error, calls) from error
+            raise self._failure(error, calls) from error
         for answer in answers:
             if isinstance(answer, Exception):
-                raise _failure(answer, calls)
+                raise self._failure(answer, calls)
         return answers
 
     async def _travel(self, parties: Sequence[Party]) -> list[list[Any] | Exception]:
@@ -192,12 +166,12 @@ class Scripts:
                 async with asyncio.timeout(self._patience):
                     answers = await self._send([call for party in parties for call in party])
         except (RedisError, TimeoutError) as error:
-            return [_failure(error, party) for party in parties]
+            return [self._failure(error, party) for party in parties]
         told: list[list[Any] | Exception] = []
         for party in parties:
             own, answers = answers[: len(party)], answers[len(party) :]
             failed = [answer for answer in own if isinstance(answer, Exception)]
-            told.append(_failure(failed[0], party) if failed else own)
+            told.append(self._failure(failed[0], party) if failed else own)
         return told
 
     async def _send(self, calls: Sequence[Call]) -> list[Any]:
@@ -220,10 +194,26 @@ class Scripts:
 
     def _command(self, call: Call) -> Command:
         script = self._scripts.get(str(call[0]))
-        return call if script is None else ("EVALSHA", script.sha, 1, *call[1:])
+        return call if script is None else ("EVALSHA", script.sha, script.keys, *call[1:])
 
     def _whole(self, call: Call) -> Command:
-        return ("EVAL", self._scripts[str(call[0])].text, 1, *call[1:])
+        script = self._scripts[str(call[0])]
+        return ("EVAL", script.text, script.keys, *call[1:])
+
+    def _failure(self, error: BaseException, party: Sequence[Call]) -> OneTimeShareError:
+        said = str(error)
+        full = isinstance(error, OutOfMemoryError) or said.startswith("MISCONF")
+        failure: OneTimeShareError = Unavailable()
+        if said.startswith("NEWER"):  # as the scripts say
+            failure = Newer()
+        elif full and any(self._takes_in(call) for call in party):
+            failure = StorageFull()
+        failure.__cause__ = error
+        return failure
+
+    def _takes_in(self, call: Call) -> bool:
+        script = self._scripts.get(str(call[0]))
+        return script is not None and script.takes_in
 
     async def aclose(self) -> None:
         """Wait for the trips under way."""
@@ -232,13 +222,7 @@ class Scripts:
         await self._pipe.aclose()
 
 
-def _failure(error: BaseException, party: tuple[Call, ...]) -> OneTimeShareError:
-    said = str(error)
-    full = isinstance(error, OutOfMemoryError) or said.startswith("MISCONF")
-    failure: OneTimeShareError = Unavailable()
-    if said.startswith("NEWER"):  # as the scripts say
-        failure = Newer()
-    elif full and any(name in TAKING_IN for name, *_ in party):
-        failure = StorageFull()
-    failure.__cause__ = error
-    return failure
+def _in_script(call: Call) -> Call:
+    """Have a script run a command."""
+    name, key, *arguments = call
+    return ("spare", key, name, *arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -11,9 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from redis.asyncio import ConnectionPool
 
 from core.embedded import embedded_redis
-from core.scripts import source
+from core.limits import Windows
+from core.redis_pipe import ServerPipe
+from core.scripts import Scripts
 from core.settings import Settings
 from tests.faults.proxy import Proxy
 from tests.generous import GENEROUS
@@ -27,9 +29,18 @@ PATIENCE = 0.3  # seconds that this Redis client waits: the address says so, as 
 PASSWORD = "four words of mine"
 
 
-def call_of(script: str) -> bytes:
-    """Tell by what a call of a script is known on its way: the hash of its text."""
-    return hashlib.sha1(source(script).encode(), usedforsecurity=False).hexdigest().encode()
+def calls_of(script: str) -> tuple[bytes, ...]:
+    """Tell by what calls of a script are known on their way: the hashes of their texts.
+
+    One server is sent the text of a script with all that it travels with, as one step.
+    """
+    scripts = Scripts(ServerPipe(ConnectionPool()))
+    Windows(scripts)
+    before = "note" if script == "claim" else "spare"
+    for asked in ((), ("acquire window",)):
+        scripts._as_one([(name, "") for name in (*asked, before, script)], asks=bool(asked))
+    known = scripts._scripts.items()
+    return tuple(one.sha.encode() for name, one in known if name.split(", ")[-1] == script)
 
 
 @asynccontextmanager

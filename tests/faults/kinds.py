@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tests.faults.proxy import Cut, Fault
 
@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
     from tests.faults.proxy import Line
 
+Mark: TypeAlias = bytes | tuple[bytes, ...]  # several: any of them
+
 LATE = 0.5  # seconds; longer than the Redis client of these tests waits
+
+
+def carries(piece: bytes, mark: Mark) -> bool:
+    """Tell whether a piece has it."""
+    return any(one in piece for one in ((mark,) if isinstance(mark, bytes) else mark))
 
 
 class SomeDropped(Fault):
@@ -69,13 +76,13 @@ class AllLate(Fault):
 class Each(Fault):
     """Another fault, at every request that carries the mark and at its reply."""
 
-    def __init__(self, mark: bytes, fault: Fault) -> None:
+    def __init__(self, mark: Mark, fault: Fault) -> None:
         self._mark = mark
         self._fault = fault
         self.struck: set[Line] = set()
 
     async def asked(self, line: Line, piece: bytes, /) -> bytes:
-        if self._mark not in piece:
+        if not carries(piece, self._mark):
             return piece
         self.struck.add(line)
         return await self._fault.asked(line, piece)
@@ -87,12 +94,12 @@ class Each(Fault):
 class Once(Fault):
     """Strikes the first request that carries the mark, and its reply."""
 
-    def __init__(self, mark: bytes) -> None:
+    def __init__(self, mark: Mark) -> None:
         self._mark = mark
         self.struck: Line | None = None
 
     async def asked(self, line: Line, piece: bytes, /) -> bytes:
-        if self.struck is None and self._mark in piece:
+        if self.struck is None and carries(piece, self._mark):
             self.struck = line
             return await self.strike(line, piece)
         return piece
@@ -172,7 +179,7 @@ class ClosedAfter(Once):
 class Broken(Once):
     """Some bytes of the reply come, and then the connection ends, or nothing does."""
 
-    def __init__(self, mark: bytes, after: int, how: str) -> None:
+    def __init__(self, mark: Mark, after: int, how: str) -> None:
         super().__init__(mark)
         self._left = after
         self._how = how
@@ -193,7 +200,7 @@ class Broken(Once):
 class Held(Once):
     """Some bytes of the reply come, and the rest when it is let go."""
 
-    def __init__(self, mark: bytes, after: int) -> None:
+    def __init__(self, mark: Mark, after: int) -> None:
         super().__init__(mark)
         self._left = after
         self.let_go = asyncio.Event()

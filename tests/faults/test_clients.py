@@ -12,7 +12,7 @@ from aiohttp import ClientSession, ClientTimeout
 from structlog.testing import capture_logs
 
 from tests.contents import until
-from tests.faults.conftest import call_of, connected
+from tests.faults.conftest import calls_of, connected
 from tests.faults.kinds import ONE, Broken, Held
 from tests.page import Page, Shared, hand_in, until_told
 
@@ -120,7 +120,7 @@ async def test_script_that_is_gone_before_the_latch_takes_nothing_away(
 ) -> None:
     """Whoever gave up while Redis was slow can receive no byte: the secret waits for the next."""
     shared = await Shared.hand_in(client, web.url, text=text)
-    redis_side.fault = claim = Held(call_of("claim"), 0)
+    redis_side.fault = claim = Held(calls_of("claim"), 0)
     body = json.dumps({"key": shared.key.reveal()})
     head = f"POST /d/{shared.id} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     with capture_logs() as logs:

@@ -16,7 +16,7 @@ from core.errors import Corrupt, StorageFull, Unavailable
 from core.link import SecretId
 from core.record import record_key
 from tests.contents import pieces
-from tests.faults.conftest import PATIENCE, call_of
+from tests.faults.conftest import PATIENCE, calls_of
 from tests.faults.kinds import AllDropped, AllReset, BlackHole, Dropped, Late, Reset
 from tests.faults.proxy import Fault, Proxy
 from tests.stores import opened
@@ -141,7 +141,7 @@ async def test_reply_lost_during_a_put_leaves_the_whole_blob(
 ) -> None:
     """A piece whose reply is lost is laid again, in its place; so is the last, which seals it."""
     name, sealed = SecretId.random(), bytes(range(256)) * (LARGE // 256)
-    for mark in (call_of("lay"), f"{LIMIT + 24 * 60 * 60 * 1000}".encode()):
+    for mark in (calls_of("lay"), f"{LIMIT + 24 * 60 * 60 * 1000}".encode()):
         proxy.fault = lost = kind(mark)
         await blobs.put(name, LIMIT, pieces(sealed))
         assert lost.struck is not None
@@ -154,7 +154,7 @@ async def test_reply_lost_during_a_put_leaves_the_whole_blob(
 async def test_winner_whose_reply_was_lost_still_wins(blobs: Blobs, proxy: Proxy) -> None:
     """A latch that was made while its reply got lost belongs to whoever asked for it."""
     name = SecretId.random()
-    proxy.fault = lost = Dropped(call_of("latch"))
+    proxy.fault = lost = Dropped(calls_of("latch"))
     assert await blobs.latch(name, LIMIT, "claim") == "claim"
     assert lost.struck is not None
     assert await blobs.latch(name, LIMIT, "another") == "claim"

@@ -10,7 +10,7 @@ import pytest
 from core.draft import KEPT
 from core.record import record_key
 from tests.contents import until
-from tests.faults.conftest import PASSWORD, call_of
+from tests.faults.conftest import PASSWORD, calls_of
 from tests.faults.kinds import ONE
 from tests.page import Page, Shared
 
@@ -27,7 +27,7 @@ every_fault = pytest.mark.parametrize("kind", ONE, ids=lambda kind: kind.__name_
 
 
 def at_script(kind: type[Once], name: str) -> Once:
-    return kind(call_of(name))
+    return kind(calls_of(name))
 
 
 async def one_life(web: Web, client: ClientSession, at: str) -> None:

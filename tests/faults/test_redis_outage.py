@@ -17,7 +17,7 @@ from core.redis_connection import CONNECTIONS
 from core.scripts import PATIENCE
 from core.secret import Kind, Sender, State
 from tests.contents import gathered
-from tests.faults.conftest import PASSWORD, call_of
+from tests.faults.conftest import PASSWORD, calls_of
 from tests.faults.kinds import ALL, AllDropped, AllReset, BlackHole, Each
 from tests.faults.proxy import Fault
 from tests.page import Page, Shared, Told, hand_in
@@ -104,7 +104,7 @@ async def test_step_that_failed_for_good_is_asked_again_and_done(
     """Told 503 in time, done or not: afterwards the same call succeeds, with the same claim."""
     calls, pages, kept = lives.calls, lives.pages, blobs(lives.web)
     for step, call in calls.items():  # one by one, as calls that share a round trip share its fate
-        redis_side.fault = fault = Each(call_of(step), kind())
+        redis_side.fault = fault = Each(calls_of(step), kind())
         await all_fail({step: call})
         assert fault.struck, step
         assert redis_side.lines <= CONNECTIONS
@@ -135,7 +135,7 @@ async def test_script_without_a_claim_is_given_the_one_that_may_have_won(
     first = await Shared.hand_in(client, web.url, text=text)  # so that Redis knows the scripts
     assert (await Page(client, web.url, first.link).download()).status == 200
     url, fields = f"{web.url}/d/{shared.id}", {"key": shared.key.reveal()}
-    redis_side.fault = Each(call_of("release"), ALL[0]())
+    redis_side.fault = Each(calls_of("release"), ALL[0]())
     async with client.post(url, json=fields) as answer:
         told = await Told.read(answer)
     redis_side.fault = Fault()
@@ -150,7 +150,7 @@ async def test_who_has_it_in_one_piece_keeps_it_though_redis_never_heard(
     """Redis goes while the bytes do: they are there, and a sweep learns of it from the latch."""
     shared = await Shared.hand_in(client, web.url, text="once")
     vault, redis, record = web.house.vault, web.house.redis, record_key(shared.id)
-    redis_side.fault = Each(call_of("burn"), AllReset())
+    redis_side.fault = Each(calls_of("burn"), AllReset())
     with pytest.raises(Unavailable):
         async with vault.take(shared.id, shared.key, Claim.random(), once=True) as (delivery, _):
             assert (await gathered(delivery)).startswith(b"once")
@@ -173,7 +173,7 @@ async def test_stop_while_a_link_is_handed_over_stays_a_stop(web: Web, redis_sid
 
     with pytest.raises(asyncio.CancelledError):  # noqa: PT012 - a door's stop comes in its block
         async with share.handle(told()) as lost:
-            redis_side.fault = Each(call_of("forestall"), AllDropped())
+            redis_side.fault = Each(calls_of("forestall"), AllDropped())
             raise asyncio.CancelledError
     redis_side.fault = Fault()
     quick = Creations(share.creations._run, share.vault.server_key, lease=0.01)

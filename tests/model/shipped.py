@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from core.blobs.latches import ENDING, holder, take
 from core.redis_server import find_server
-from core.scripts import ON_OTHERS, ON_RECORDS, source
+from core.scripts.script import ON_OTHERS, ON_RECORDS, source
 from tests.clock import standing_still
 
 if TYPE_CHECKING:

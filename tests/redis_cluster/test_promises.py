@@ -31,6 +31,11 @@ from tests.core.test_limits import (
     test_store_adds_up_what_lies_in_it,
     test_the_window_moves_with_the_clock_for_all_processes,
 )
+from tests.core.test_permit import (
+    test_opening_too_many_leaves_the_secret_alone,
+    test_permit_counts_once,
+    test_secret_too_many_is_not_written,
+)
 from tests.core.test_receipts import (
     test_expiry_and_revoke_are_told,
     test_lost_bytes_are_told_once_and_nothing_is_destroyed,

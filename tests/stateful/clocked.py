@@ -18,7 +18,8 @@ from core.passwords import Passwords, Place
 from core.receipts import Receipts
 from core.records import Records
 from core.redis_connection import pipe_to
-from core.scripts import ON_OTHERS, ON_RECORDS, Script, Scripts, source
+from core.scripts import Scripts
+from core.scripts.script import NAMES, Script, source
 from core.settings import Settings
 from core.statistics import Statistics
 from core.sweeper import Sweeper
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from core.redis_pipe import Argument
-    from core.scripts import Call
+    from core.redis_pipe import Argument, Call
 
 CLOCK = "test:clock"
 BEGINNING = 4_000_000_000_000  # ms; later than any test runs, so that nothing vanishes by itself
@@ -45,9 +45,7 @@ class ClockedScripts(Scripts):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(pipe_to(redis))
-        self._scripts = {
-            name: Script.of(kept_in(CLOCK, source(name))) for name in (*ON_RECORDS, *ON_OTHERS)
-        }
+        self._scripts = {name: Script.of(name, kept_in(CLOCK, source(name))) for name in NAMES}
         self.repeats = False
 
     async def __call__(self, name: str, key: str, *arguments: Argument) -> Any:

@@ -14,7 +14,7 @@ from core.invitation import Purpose, key_of
 from core.link import Claim
 from core.receipts import Event
 from core.record import index_key, record_key
-from core.scripts import ON_INVITATIONS, ON_RECORDS
+from core.scripts.script import ON_INVITATIONS, ON_RECORDS
 from core.secret import Kind, Sender, SenderRef
 from tests.contents import pieces, received
 from tests.page import Page

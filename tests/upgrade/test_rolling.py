@@ -13,7 +13,7 @@ from core.errors import Gone
 from core.link import Claim
 from core.receipts import Event
 from core.record import record_key
-from core.scripts import ON_INVITATIONS, ON_OTHERS, ON_RECORDS, Script, source
+from core.scripts.script import NAMES, Script, source
 from core.secret import Kind, Sender
 from core.settings import Settings
 from tests.asked import asked, hand_in, waits
@@ -36,13 +36,13 @@ async def newer(house: House, settings: Settings) -> AsyncIterator[House]:
     url = url_of(house)
     given = {"DATA_DIR": str(settings.data_dir), "REDIS_URL": url}
     async with open_vault(Settings.parse(GENEROUS | given)) as newer:
-        for name in (*ON_RECORDS, *ON_INVITATIONS, *ON_OTHERS):
+        for name in NAMES:
             text = f"{source(name)}\n-- the next version"
             if name == "create":
                 text = text.replace(
                     "set('state', 'ready',", "set('colour', 'blue', 'state', 'ready',"
                 )
-            newer.scripts._scripts[name] = Script.of(text)
+            newer.scripts._scripts[name] = Script.of(name, text)
         yield newer
 
 
