@@ -8,21 +8,23 @@ import errno
 import fcntl
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from core.errors import Corrupt, OneTimeShareError, StorageFull, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import ParamSpec, TypeVar
 
     P = ParamSpec("P")
     R = TypeVar("R")
 
+DAY = 24 * 60 * 60 * 1000  # ms
+REMEMBERED = 400  # days whose folders' names are kept
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Linux' ioctl_iflags(2), as `chattr +T` uses them.
 _GET_FLAGS, _SET_FLAGS, _TOP_OF_A_HIERARCHY = 0x80086601, 0x40086602, 0x00020000
@@ -34,11 +36,14 @@ class Days:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._durable: set[Path] = set()
+        self._folder = lru_cache(REMEMBERED)(self._named)  # by the number of the day
 
     def path(self, name: str, limit: int) -> Path:
         """Tell where the file of a secret with this limit (ms) lies."""
-        day = datetime.fromtimestamp(limit / 1000, UTC)
-        return self.root / f"{day:%Y%m%d}" / name
+        return self._folder(limit // DAY) / name
+
+    def _named(self, day: int) -> Path:
+        return self.root / f"{datetime.fromtimestamp(day * DAY / 1000, UTC):%Y%m%d}"
 
     def make(self, folder: Path) -> None:
         """Make a day's folder, durable when this returns; again it costs nothing."""
@@ -46,6 +51,21 @@ class Days:
             folder.mkdir(mode=0o700, exist_ok=True)
             sync(self.root)  # also when another process made it: it may not have come this far
             self._durable.add(folder)
+
+    @contextmanager
+    def opened(self, folder: Path) -> Iterator[int]:
+        """Have a day's folder open in the block, and durable; it is made where there is none."""
+        if folder not in self._durable:
+            self.make(folder)
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:  # somebody deleted it since
+            self.make(folder)
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
 
     def all(self) -> list[Path]:
         return [folder for folder in self.root.iterdir() if folder.name.isdecimal()]

@@ -7,15 +7,16 @@ Those that are asked for in the same moment become durable by one fsync.
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from core.blobs.days import Days, in_thread, refused, sync
+from core.blobs.days import Days, in_thread, refused
 from core.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 ENDING = ".latch"
@@ -47,40 +48,43 @@ class Latches:
         return await in_thread(self._make_all, wishes)
 
     def _make_all(self, wishes: Sequence[tuple[Path, str]]) -> list[str | Exception]:
-        folders = {latch.parent for latch, _ in wishes}
-        refusals = _refusals(self._days.make, folders)
-        told = [refusals.get(latch.parent) or _taken(latch, wanted) for latch, wanted in wishes]
-        # Also where it was taken before: that try may have ended between the two steps.
-        refusals |= _refusals(sync, folders - refusals.keys())
-        return [
-            refusals.get(latch.parent, answer)
-            for (latch, _), answer in zip(wishes, told, strict=True)
-        ]
+        folders: dict[Path, list[int]] = {}
+        for number, (latch, _) in enumerate(wishes):
+            folders.setdefault(latch.parent, []).append(number)
+        told: dict[int, str | Exception] = {}
+        for folder, numbers in folders.items():
+            answers = self._make_in(folder, [wishes[number] for number in numbers])
+            told |= zip(numbers, answers, strict=True)
+        return [told[number] for number in range(len(wishes))]
 
-
-def _refusals(do: Callable[[Path], None], folders: Collection[Path]) -> dict[Path, Exception]:
-    """Do it to each folder; tell where the disk refused, as the others have no part in that."""
-    told: dict[Path, Exception] = {}
-    for folder in folders:
+    def _make_in(
+        self, folder: Path, wishes: Sequence[tuple[Path, str]]
+    ) -> Sequence[str | Exception]:
+        """Make those of one day. Each call of the system waits for the interpreter after it."""
         try:
-            do(folder)
-        except OSError as error:
-            told[folder] = refused(error)
-    return told
+            with self._days.opened(folder) as handle:
+                told = [_taken(latch.name, wanted, handle) for latch, wanted in wishes]
+                # Also where it was taken before: that try may have ended between the two steps.
+                os.fsync(handle)
+        except OSError as error:  # the other days have no part in that
+            return [refused(error)] * len(wishes)
+        return told
 
 
-def _taken(latch: Path, wanted: str) -> str | Exception:
+def _taken(latch: str, wanted: str, folder: int) -> str | Exception:
     try:
-        return take(latch, wanted)
+        return take(latch, wanted, folder)
     except OSError as error:
         return refused(error)
 
 
-def take(latch: Path, wanted: str) -> str:
-    """Make the link unless it is there; say whose it is."""
-    with suppress(FileExistsError):
-        latch.symlink_to(wanted)
-    return str(latch.readlink())
+def take(latch: str | Path, wanted: str, folder: int | None = None) -> str:
+    """Make the link unless it is there, in an open folder perhaps; say whose it is."""
+    try:
+        os.symlink(wanted, latch, dir_fd=folder)
+    except FileExistsError:
+        return os.readlink(latch, dir_fd=folder)
+    return wanted
 
 
 def holder(latch: Path) -> str | None:
